@@ -1,0 +1,53 @@
+"""The References of a resource (FHIR R4 §2.3): finding them, and giving them new targets."""
+
+from collections.abc import Callable, Iterator
+
+from profiles.resource import Json, Resource, walk
+
+
+def references(resource: Resource) -> Iterator[tuple[str, Resource]]:
+    """Every Reference that has a ``reference``: its FHIRPath location and the object that holds the string.
+
+    Contained resources and extensions are included.  The holder is the resource's own object: who
+    writes to it changes the resource.
+    """
+    for path, holder in walk(resource):
+        if isinstance(holder.get("reference"), str):
+            yield path, holder
+
+
+def rewrite(resource: Resource, mapping: Callable[[str], str | None]) -> Resource:
+    """A copy of ``resource`` in which each reference is ``mapping(reference)``; ``None`` keeps it.
+
+    The ``url`` of an Attachment may name an entry of the same transaction too (``urn:uuid:…``, FHIR R4
+    §3.1.0.11.2), so ``urn:`` urls are mapped as well.  Untouched parts are shared with the original.
+    """
+    return {name: _rewritten(value, mapping) for name, value in resource.items()}
+
+
+def _rewritten(value: Json, mapping: Callable[[str], str | None]) -> Json:
+    if isinstance(value, list):
+        return [_rewritten(item, mapping) for item in value]
+    if not isinstance(value, dict):
+        return value
+    copy = {name: _rewritten(child, mapping) for name, child in value.items() if isinstance(child, dict | list)}
+    for name in ("reference", "url"):
+        target = value.get(name)
+        if isinstance(target, str) and (name == "reference" or target.startswith("urn:")):
+            copy[name] = mapping(target) or target
+    return {**value, **copy}
+
+
+def target_type(reference: str) -> str:
+    """The resource type that a reference names, ``""`` when it names none.
+
+    ``Patient/1``, ``Patient/1/_history/2``, ``https://example.org/fhir/Patient/1`` and the conditional
+    ``Patient?identifier=…`` give ``Patient``.
+    """
+    if reference.startswith(("#", "urn:")):
+        return ""
+    address, question, _ = reference.partition("?")
+    parts = address.partition("/_history/")[0].split("/")
+    if len(parts) > 1:
+        return parts[-2]
+    return address if question else ""
