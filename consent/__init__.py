@@ -1,0 +1,65 @@
+"""The decision engine: who may see what of whom, now, and why (CONSENT.md).  Pure; standard library only.
+
+``read_consent`` and ``Policy.from_rows`` turn what is stored into rules, ``scope_for`` turns rules and a
+caller into a ``Scope``, ``Scope.admits`` decides about one resource, ``explain`` says it in Japanese.
+"""
+
+from consent.decide import scope_for
+from consent.explain import explain, explain_to_staff
+from consent.model import (
+    ANYTHING,
+    Asker,
+    ConsentRecord,
+    ConsentRule,
+    Disaster,
+    Emergency,
+    Facts,
+    Known,
+    Match,
+    Relation,
+    Role,
+    roles_in_force,
+)
+from consent.period import Period, days, span
+from consent.policy import Policy, PolicyError, Publications, default_read_rows
+from consent.reading import read_consent
+from consent.recording import may_record
+from consent.scope import Decision, Opening, Override, PatientScope, Reason, Refusal, Scope
+from consent.vocabulary import LABELS, SOURCE_ONLY, UNKNOWN_LABEL
+
+__all__ = [
+    "ANYTHING",
+    "LABELS",
+    "SOURCE_ONLY",
+    "UNKNOWN_LABEL",
+    "Asker",
+    "ConsentRecord",
+    "ConsentRule",
+    "Decision",
+    "Disaster",
+    "Emergency",
+    "Facts",
+    "Known",
+    "Match",
+    "Opening",
+    "Override",
+    "PatientScope",
+    "Period",
+    "Policy",
+    "PolicyError",
+    "Publications",
+    "Reason",
+    "Refusal",
+    "Relation",
+    "Role",
+    "Scope",
+    "days",
+    "default_read_rows",
+    "explain",
+    "explain_to_staff",
+    "may_record",
+    "read_consent",
+    "roles_in_force",
+    "scope_for",
+    "span",
+]

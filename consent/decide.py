@@ -1,0 +1,170 @@
+"""The decision (CONSENT §4): the facts about a caller and some patients → the ``Scope`` of what they may see."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from consent.model import NOBODY, Asker, ConsentRecord, ConsentRule, Disaster, Emergency, Match, Relation
+from consent.period import local_day
+from consent.policy import Policy, Publications
+from consent.scope import UNRELATED, Opening, Override, PatientScope, Refusal, Scope
+from consent.standing import Standing, standing
+from consent.vocabulary import (
+    AUDIT,
+    DISASTER_SET,
+    EMERGENCY_PURPOSE,
+    EMERGENCY_SET,
+    EMERGENCY_SET_RECENT,
+    NEVER_FORBIDDEN,
+    RECENT_DAYS,
+    SOURCE_ONLY,
+    SPACES,
+)
+
+
+def scope_for(
+    asker: Asker,
+    policy: Policy,
+    *,
+    patients: Iterable[str],
+    relations: Iterable[Relation],
+    consents: Iterable[ConsentRecord],
+    emergencies: Iterable[Emergency],
+    disasters: Iterable[Disaster],
+    now: datetime,
+    token_allows: bool,
+) -> Scope | Refusal:
+    """What ``asker`` may see of ``patients`` at ``now``; of any other patient only its own publications.
+
+    ``token_allows``: whether the token's scopes cover the type and the action asked for (rule 1).
+    Facts about patients who are not in ``patients`` are passed over.
+    """
+    if not token_allows:
+        return Refusal("scope")
+    if not asker.in_force:
+        return Refusal("not-in-force")
+    if asker.purpose == AUDIT or asker.profession == "auditor":
+        return Scope(now, "", Publications(), NOBODY, NOBODY, (), {})
+
+    reading = policy.reading(asker.profession, asker.organisation_kind)
+    published = {space: policy.published[space] for space in SPACES if space in reading.spaces}
+    related = {relation.patient for relation in relations if relation.relates(asker, now)}
+    mine = [one for one in emergencies if _is_of(one, asker) and now < one.until]
+    ours = [one for one in disasters if asker.organisation in one.organisations and one.period.covers(now)]
+    records: defaultdict[str, list[ConsentRecord]] = defaultdict(list)
+    for record in consents:
+        records[record.patient].append(record)
+
+    groups: dict[PatientScope, list[str]] = {}
+    rules: dict[str, tuple[str, ...]] = {}
+    for patient in dict.fromkeys(patients):
+        view = _View(asker, now, standing(records[patient], now))
+        scope = PatientScope(
+            overrides=(
+                *(override for one in mine if one.patient == patient for override in view.emergency(one.id)),
+                *(view.disaster(one.id) for one in ours if patient in one.residents),
+            )
+        )
+        if patient in related:
+            scope = replace(
+                scope,
+                related=True,
+                openings=tuple(view.openings(published)),
+                closings=tuple(view.closings(published)),
+                denies=tuple(view.denies()),
+                label_permits=tuple(view.label_permits(reading.cleared)),
+            )
+        if patient and scope != UNRELATED:
+            groups.setdefault(scope, []).append(patient)
+            rules[patient] = tuple(view.rules)
+    shared = Publications().union(*published.values())
+    return Scope(
+        now,
+        asker.organisation,
+        shared,
+        reading.excluded,
+        reading.cleared,
+        tuple((frozenset(members), scope) for scope, members in groups.items()),
+        rules,
+    )
+
+
+@dataclass(slots=True)
+class _View:
+    """One resident's consents as one caller meets them; ``rules`` collects the ids of what is used."""
+
+    asker: Asker
+    now: datetime
+    standing: Standing
+    rules: list[str] = field(default_factory=list)
+
+    def emergency(self, emergency: str) -> Iterator[Override]:
+        """Rule 5: the emergency set, without what the resident has forbidden (§3.6)."""
+        rule = self._number(emergency)
+        recent_from = local_day(self.now - timedelta(days=RECENT_DAYS))
+        forbidden = tuple(
+            exception.match
+            for _, exception in self._exceptions(permits=False)
+            if EMERGENCY_PURPOSE in exception.purposes and exception.concerns(self.asker, self.now)
+        )
+        if forbidden:
+            yield Override("emergency", rule, Match(categories=NEVER_FORBIDDEN))
+        yield Override("emergency", rule, Match(categories=EMERGENCY_SET), forbidden)
+        yield Override("emergency", rule, Match(categories=EMERGENCY_SET_RECENT, clinical_from=recent_from), forbidden)
+
+    def disaster(self, disaster: str) -> Override:
+        """Rule 6."""
+        return Override("disaster", self._number(disaster), Match(categories=DISASTER_SET))
+
+    def openings(self, published: Mapping[str, Publications]) -> Iterator[Opening]:
+        """Rule 8: what opens the spaces that the role reads."""
+        for space, publications in published.items():
+            record = self.standing.latest.get(space)
+            if record is None or space not in self.standing.opening:
+                continue
+            if record.permits:
+                yield Opening(self._number(record.id), publications)
+                continue
+            for exception in record.exceptions:
+                if exception.permits and exception.applies(self.asker, self.now):
+                    yield Opening(self._number(_id(record, exception)), publications, exception.match)
+
+    def closings(self, published: Mapping[str, Publications]) -> Iterator[tuple[int, Publications]]:
+        """Rule 8: the consents that leave a space closed."""
+        for space, publications in published.items():
+            record = self.standing.latest.get(space)
+            if record and not (record.permits and space in self.standing.opening):
+                yield self._number(record.id), publications
+
+    def denies(self) -> Iterator[tuple[int, Match]]:
+        """Rule 10: the deny exceptions of any consent in force."""
+        for record, exception in self._exceptions(permits=False):
+            if exception.applies(self.asker, self.now):
+                yield self._number(_id(record, exception)), exception.match
+
+    def label_permits(self, cleared: frozenset[str]) -> Iterator[tuple[int, str, Match]]:
+        """Rule 11: the permit exceptions that name the caller and a label for which the role is not cleared."""
+        for record, exception in self._exceptions(permits=True):
+            if exception.names(self.asker) and exception.applies(self.asker, self.now):
+                for label in sorted(exception.match.labels - cleared - {SOURCE_ONLY}):
+                    yield self._number(_id(record, exception)), label, replace(exception.match, labels=NOBODY)
+
+    def _exceptions(self, *, permits: bool) -> Iterator[tuple[ConsentRecord, ConsentRule]]:
+        for record in self.standing.in_force:
+            for exception in record.exceptions:
+                if exception.permits == permits:
+                    yield record, exception
+
+    def _number(self, rule: str) -> int:
+        if rule not in self.rules:
+            self.rules.append(rule)
+        return self.rules.index(rule)
+
+
+def _id(record: ConsentRecord, exception: ConsentRule) -> str:
+    return f"{record.id}#{exception.number}"
+
+
+def _is_of(emergency: Emergency, asker: Asker) -> bool:
+    return (emergency.organisation, emergency.person) == (asker.organisation, asker.person)

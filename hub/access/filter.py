@@ -1,0 +1,166 @@
+"""A ``Scope`` as a SQL predicate: the same decision as ``Scope.admits``, for a query (CONSENT §4, §5).
+
+The text has only what SQLite and PostgreSQL read alike.  It is shaped by the scope and every value is bound, so
+that callers of the same kind share one prepared statement.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from consent import ANYTHING, Match, PatientScope, Publications, Scope
+from hub.access.labels import ALL_BITS, bits
+
+ALWAYS, NEVER = "1 = 1", "0 = 1"
+
+
+@dataclass(frozen=True, slots=True)
+class Predicate:
+    """A condition for a WHERE clause, never NULL, and the values of its ``:names``."""
+
+    sql: str
+    parameters: dict[str, str | int]
+
+
+def predicate(scope: Scope, alias: str, prefix: str = "a") -> Predicate:
+    """The rows under ``alias`` that the scope admits.
+
+    A row has the columns of ``hub.store.tables.Facts`` and ``type`` and ``id``; its further patients stand in the
+    table ``also_about``.  ``prefix`` starts the bind names: another one for each predicate of a statement.
+    """
+    writer = _Writer(alias, prefix, scope.excluded, ALL_BITS & ~bits(scope.cleared))
+    own = f"{alias}.source = {writer.bind(scope.organisation)}" if scope.organisation else NEVER
+    directory = f"{alias}.patient = '' AND {alias}.directory = 1 AND {alias}.also_about = 0"
+    people = writer.people(scope.groups)
+    return Predicate(f"({own} OR ({alias}.withheld = 0 AND (({directory}) OR {people})))", writer.parameters)
+
+
+@dataclass(slots=True)
+class _Writer:
+    row: str
+    prefix: str
+    excluded: frozenset[str]
+    uncleared: int
+    parameters: dict[str, str | int] = field(default_factory=dict)
+
+    def people(self, groups: Iterable[tuple[frozenset[str], PatientScope]]) -> str:
+        """Every patient of the row admits it: the one under whom it is filed, and each of the further ones."""
+        shown = [
+            (self._people(patients), self._patient(scope))
+            for patients, scope in groups
+            if scope.overrides or (scope.related and scope.openings)
+        ]
+        if not shown:
+            return NEVER
+        row, also = self.row, f"{self.prefix}_also"
+        same = " AND ".join(f"{also}.{key} = {row}.{key}" for key in ("patient", "type", "id", "source"))
+        # With one group, its tests on the resource have been made already.
+        tests = shown if len(shown) > 1 else [(shown[0][0], ALWAYS)]
+        # Counted, not "none that refuses": a further patient whose row were missing must not open the resource.
+        admits = f"{same} AND {_admits(f'{also}.other', tests)}"
+        admitting = f"SELECT COUNT(*) FROM also_about {also} WHERE {admits}"  # noqa: S608 - our own names and binds
+        every = f"({row}.also_about = 0 OR {row}.also_about = ({admitting}))"
+        return f"({_admits(f'{row}.patient', shown)} AND {every})"
+
+    def _patient(self, scope: PatientScope) -> str:
+        """Rules 5 to 12."""
+        ways = [
+            _all([self._match(override.match), *(f"NOT {self._match(match)}" for match in override.unless)])
+            for override in scope.overrides
+        ]
+        if scope.related and scope.openings:
+            ways.append(self._consented(scope))
+        return _any(ways)
+
+    def _consented(self, scope: PatientScope) -> str:
+        """Rules 8 to 12."""
+        roots = [opening.publications for opening in scope.openings if opening.match == ANYTHING]
+        opened = [self._published(Publications().union(*roots))] if roots else []
+        opened += [
+            _all([self._published(opening.publications), self._match(opening.match)])
+            for opening in scope.openings
+            if opening.match != ANYTHING
+        ]
+        denied = [f"NOT {self._match(match)}" for _, match in scope.denies]
+        return _all([_any(opened), *denied, *self._labels(scope)])
+
+    def _published(self, publications: Publications) -> str:
+        """Rules 8 and 9: published into the space, and not excluded for the role."""
+        allowed = publications.without(self.excluded) if self.excluded else publications
+        ways = []
+        if allowed.named:
+            ways.append(self._in("publication", allowed.named))
+        if allowed.by_all:
+            ways.append(self._in("category", allowed.by_all))
+        return _any(ways)
+
+    def _labels(self, scope: PatientScope) -> Iterable[str]:
+        """Rule 11: no label but those that the role is cleared for, or that an exception permits here."""
+        permits: dict[int, list[Match]] = {}
+        for _, label, match in scope.label_permits:
+            permits.setdefault(bits([label]), []).append(match)
+        yield self._without_label(self.uncleared & ~sum(permits))
+        for bit, matches in permits.items():
+            yield _any([self._without_label(bit), *(self._match(match) for match in matches)])
+
+    def _without_label(self, mask: int) -> str:
+        return f"({self.row}.label_bits & {self.bind(mask)}) = 0"
+
+    def _match(self, match: Match) -> str:
+        tests = []
+        if match.sources:
+            tests.append(self._in("source", match.sources))
+        if match.categories:
+            tests.append(self._in("category", match.categories))
+        if match.labels:
+            tests.append(f"({self.row}.label_bits & {self.bind(bits(match.labels))}) <> 0")
+        if match.references:
+            tests.append(_any([self._is(reference) for reference in sorted(match.references)]))
+        if match.clinical_from is not None or match.clinical_to is not None:
+            tests.append(self._dated(match))
+        return _all(tests)
+
+    def _is(self, reference: str) -> str:
+        type_, _, id_ = reference.partition("/")
+        return f"({self.row}.type = {self.bind(type_)} AND {self.row}.id = {self.bind(id_)})"
+
+    def _dated(self, match: Match) -> str:
+        date = f"{self.row}.clinical_date"
+        tests = []
+        if match.clinical_from is not None:
+            tests.append(f"{date} >= {self.bind(match.clinical_from)}")
+        if match.clinical_to is not None:
+            tests.append(f"{date} <= {self.bind(match.clinical_to)}")
+        within = _all(tests)
+        return f"({date} IS NULL OR {within})" if match.undated else f"({date} IS NOT NULL AND {within})"
+
+    def _in(self, column: str, values: frozenset[str]) -> str:
+        return f"{self.row}.{column} {self._list(sorted(values))}"
+
+    def _people(self, patients: frozenset[str]) -> str:
+        """Filled up to a power of two: callers differ in how many people they have, statements in few lengths."""
+        members = sorted(patients)
+        size = 1 << (len(members) - 1).bit_length()
+        return self._list(members + members[-1:] * (size - len(members)))
+
+    def _list(self, values: list[str]) -> str:
+        names = [self.bind(value) for value in values]
+        return f"= {names[0]}" if len(names) == 1 else f"IN ({', '.join(names)})"
+
+    def bind(self, value: str | int) -> str:
+        name = f"{self.prefix}{len(self.parameters)}"
+        self.parameters[name] = value
+        return f":{name}"
+
+
+def _admits(patient: str, groups: Iterable[tuple[str, str]]) -> str:
+    return _any([f"({patient} {members} AND {tests})" for members, tests in groups])
+
+
+def _all(tests: list[str]) -> str:
+    """A conjunction that can stand beside AND, OR and NOT, as each of its tests can."""
+    return tests[0] if len(tests) == 1 else f"({' AND '.join(tests)})" if tests else ALWAYS
+
+
+def _any(tests: list[str]) -> str:
+    """The same for a disjunction."""
+    return tests[0] if len(tests) == 1 else f"({' OR '.join(tests)})" if tests else NEVER
