@@ -1,0 +1,95 @@
+"""An audit record as one Japanese sentence, for the municipality's auditor and the resident."""
+
+from hub.projections.audit_event.kinds import kind_of
+from hub.projections.audit_event.record import AuditRecord
+from hub.projections.professions import PROFESSIONS
+from hub.projections.wording import minute, plain
+from profiles import category_name
+
+_TYPES = {
+    "AllergyIntolerance": "アレルギー", "CarePlan": "ケアプラン", "CareTeam": "担当者", "Communication": "申し送り",
+    "Composition": "文書", "Condition": "病名", "Consent": "同意", "Coverage": "保険・介護認定", "Device": "医療機器",
+    "DiagnosticReport": "検査報告", "DocumentReference": "文書", "Encounter": "受診・入退院", "Goal": "目標",
+    "ImagingStudy": "画像", "Immunization": "予防接種", "MedicationAdministration": "投薬",
+    "MedicationDispense": "調剤", "MedicationRequest": "処方", "MedicationStatement": "服薬状況",
+    "Observation": "検査・測定値", "Patient": "基本情報", "Procedure": "処置・手術", "QuestionnaireResponse": "記入票",
+    "RelatedPerson": "緊急連絡先", "ServiceRequest": "依頼・利用サービス", "AuditEvent": "アクセスの記録",
+}  # fmt: skip
+
+# Done, and tried in vain.
+_LOOKED = ("を閲覧しました", "を閲覧しようとしましたが", "表示しませんでした")
+_ENTERED = ("を登録しました", "を登録しようとしましたが", "受け付けませんでした")
+_DEEDS = {
+    "history-instance": ("の変更の履歴を閲覧しました", "の変更の履歴を閲覧しようとしましたが", "表示しませんでした"),
+    "update": ("を修正しました", "を修正しようとしましたが", "受け付けませんでした"),
+    "patch": ("を修正しました", "を修正しようとしましたが", "受け付けませんでした"),
+    "delete": ("を削除しました", "を削除しようとしましたが", "受け付けませんでした"),
+    "operation:handoff": ("を作りました", "を作ろうとしましたが", "作りませんでした"),
+    "operation:export": ("を書き出しました", "を書き出そうとしましたが", "書き出しませんでした"),
+    "refusal": ("を利用しようとしました", "を利用しようとしましたが", "お断りしました"),
+}  # fmt: skip
+_WITHOUT_OBJECT = {
+    "token": ("接続の許可を受けました", "接続の許可を求めましたが", "許可しませんでした"),
+    "sign-in": ("サインインしました", "サインインしようとしましたが", "受け付けませんでした"),
+    "sign-out": ("サインアウトしました", "サインアウトしようとしましたが", "受け付けませんでした"),
+    "emergency": ("救急時の閲覧を始めました", "救急時の閲覧を始めようとしましたが", "認めませんでした"),
+    "emergency-end": ("救急時の閲覧を終えました", "救急時の閲覧を終えようとしましたが", "受け付けませんでした"),
+}
+
+# Why not (CONSENT §4).
+_REASONS = {
+    "scope": "システムに許された範囲を超える",
+    "not-in-force": "職務または所属が有効でない",
+    "withheld-by-source": "情報の提供元が公開していない",
+    "no-relation": "この方の担当として登録されていない",
+    "no-consent": "同意がない",
+    "not-shared": "共有の対象になっていない",
+    "role": "この職種には見せない情報である",
+    "resident-denied": "ご本人が見せないことを希望している",
+    "label": "特に慎重な扱いが必要な情報である",
+}
+
+
+def explain(record: AuditRecord, *, patient: str = "", rule: str = "") -> str:
+    """Who did what with whose information, when, and why they could or could not.
+
+    ``patient`` is how the reader may see the person named (「佐藤 ハナ 様」), empty when nobody is to be named;
+    ``rule`` is a sentence that explains the rules which decided, without its full stop.
+    """
+    done, tried, answered = _deed(record)
+    whole = f"{minute(record.recorded)} {_who(record)} が {_whose(record, patient)}"
+    if record.succeeded:
+        return whole + done + (f"。{plain(rule)}" if rule else "")
+    code = f"（{plain(record.reason)}）" if record.reason else ""
+    why = f"{_REASONS[record.reason]}ため" if record.reason in _REASONS else "処理できなかったため"
+    return f"{whole}{tried}、{why}{answered}{code}" + (f"。{plain(rule)}" if rule else "")
+
+
+def _deed(record: AuditRecord) -> tuple[str, str, str]:
+    words = _WITHOUT_OBJECT.get(record.interaction) or _DEEDS.get(record.interaction)
+    return words or (_ENTERED if kind_of(record.interaction).writes else _LOOKED)
+
+
+def _who(record: AuditRecord) -> str:
+    place = plain(record.organisation_name) or "所属不明"
+    if record.person:
+        profession = PROFESSIONS.get(record.profession or "", "職員")
+        return f"{place}の{profession} {plain(record.person_name) or record.person}"
+    return f"{place}のシステム「{plain(record.system)}」" if record.system else place
+
+
+def _whose(record: AuditRecord, patient: str) -> str:
+    if record.interaction in _WITHOUT_OBJECT:
+        return f"{patient}について " if patient else ""
+    return (f"{patient}の" if patient else "") + _what(record) + " "
+
+
+def _what(record: AuditRecord) -> str:
+    """The kinds of information, never the information."""
+    if record.interaction == "operation:handoff":
+        return "入院時情報提供書"
+    if record.category:
+        return category_name(record.category)
+    named = [*record.what, record.query]
+    types = dict.fromkeys(one.partition("/")[0].partition("?")[0] for one in named)
+    return "・".join(dict.fromkeys(_TYPES[one] for one in types if one in _TYPES)) or "情報"

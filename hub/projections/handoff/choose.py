@@ -1,0 +1,70 @@
+"""Which of the many resources of a category a hospital needs at admission."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from hub.projections.handoff.held import Held
+from hub.projections.medicines import days_supplied, medicine
+from hub.projections.wording import concept, day
+from profiles.instants import JAPAN
+from profiles.resource import as_object, as_text
+
+# A drug may be in the house for a while after its last day; without days, the national service keeps 100 (FACTS §2.5).
+LEFT_OVER = timedelta(days=14)
+WITHOUT_DAYS = timedelta(days=100)
+_ENDED = {
+    "cancelled", "declined", "draft", "inactive", "not-done", "not-taken", "rejected", "revoked", "stopped",
+    "superseded",
+}  # fmt: skip
+
+
+def in_force(held: Iterable[Held], now: datetime) -> list[Held]:
+    """Those that have not ended, been withdrawn or been replaced."""
+    today = now.astimezone(JAPAN).date()
+    return [one for one in held if one.resource.get("status") not in _ENDED and not _over(one, "period", today)]
+
+
+def latest(held: Iterable[Held], _: datetime) -> list[Held]:
+    """Of each thing that is measured, the newest value only."""
+    newest: dict[str, Held] = {}
+    for one in _newest_first(held):
+        newest.setdefault(concept(one.resource.get("code")) or one.reference, one)
+    return list(newest.values())
+
+
+def current(held: Iterable[Held], now: datetime) -> list[Held]:
+    """Of each drug that the person may be taking at ``now``, the newest word.
+
+    The status alone does not tell: the national service sends a prescription in use as ``completed`` (FACTS §2.4).
+    """
+    newest: dict[str, Held] = {}
+    for one in _newest_first(held):
+        newest.setdefault(medicine(one.resource) or one.reference, one)
+    return [one for one in newest.values() if _in_use(one, now.astimezone(JAPAN).date())]
+
+
+def _newest_first(held: Iterable[Held]) -> list[Held]:
+    return sorted(held, key=lambda one: (one.moment, one.recorded, one.reference), reverse=True)
+
+
+def _in_use(held: Held, today: date) -> bool:
+    resource = held.resource
+    if as_text(resource.get("status")) in _ENDED:
+        return False
+    if as_object(resource.get("effectivePeriod")).get("end"):
+        return not _over(held, "effectivePeriod", today)
+    if held.type == "MedicationStatement" and resource.get("status") == "active":
+        return True
+    days = days_supplied(resource)
+    lasts = timedelta(days=int(float(days))) + LEFT_OVER if days else WITHOUT_DAYS
+    return _first_day(held.moment) + lasts >= today
+
+
+def _over(held: Held, name: str, today: date) -> bool:
+    """Whether the period ``name`` of the resource ended before ``today``."""
+    end = day(as_text(as_object(held.resource.get(name)).get("end")))
+    return bool(end) and _first_day(end) < today
+
+
+def _first_day(moment: str) -> date:
+    return date.fromisoformat(moment + "0001-01-01"[len(moment) :])
