@@ -1,0 +1,91 @@
+"""Step 5 of the way in: may this caller publish this about these people? (CONSENT.md §3.5, §5)"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from consent import may_record
+from hub.access import rules
+from hub.access.facts import facts_of
+from hub.auth.scopes import Interaction, allows, read_scopes
+from hub.context import Caller, Context
+from hub.draft import Bound, Facts
+from hub.errors import Problem, Refused, not_found
+from hub.store import registry, relations
+from hub.store.database import Tx
+
+_SCOPE: dict[str, Interaction] = {"POST": "create", "PUT": "update", "DELETE": "delete"}
+_NO_CONSENT = {
+    "performer-is-writer": "Nobody consents in the resident's place.",
+    "not-the-taker": "A Consent is written by the municipality, or by the organisation that took the paper.",
+    "favours-writer": "A Consent that permits its own writer is written by the municipality.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WriteGrant:
+    """Leave to write: the facts to stamp on each change, in their order.
+
+    ``teams_count`` says for each whether, as a CareTeam, it makes relations: it is the municipality's, or
+    a care manager's who looks after the patient already.
+    """
+
+    facts: tuple[Facts, ...]
+    teams_count: tuple[bool, ...]
+    today: str
+
+
+def write(
+    tx: Tx, caller: Caller, bounds: Sequence[Bound], first_contacts: frozenset[str], context: Context
+) -> WriteGrant:
+    """Leave for all changes of a push; ``first_contacts`` are the patients whom the push itself registers.
+
+    Raises ``Refused`` with the reason of CONSENT.md §4, ``NotFound`` for patients the caller may not know of.
+    """
+    if not caller.in_force:
+        raise Refused("Your organisation's membership or your role is not in force.", reason="not-in-force")
+    scopes, table = read_scopes(caller.scopes), rules.policy(tx)
+    asker = rules.asker(caller)
+    facts: list[Facts] = []
+    counting: list[bool] = []
+    near: dict[str, tuple[bool, bool]] = {}
+    problems: list[Problem] = []
+    for place, bound in enumerate(bounds):
+        where = f"Bundle.entry[{place}]" if len(bounds) > 1 else bound.change.type
+        if not allows(scopes, bound.change.type, _SCOPE[bound.change.method]):
+            raise Refused(f"The token's scopes do not cover writing {bound.change.type}.", reason="scope")
+        stamp = _stamp(bound, caller)
+        if not table.may_write(caller.organisation_kind, stamp.category):
+            text = f"A {caller.organisation_kind} may not publish {stamp.category} ({bound.change.type}) in this city."
+            problems.append(Problem("error", "forbidden", where, text))
+        if bound.change.type == "Consent" and bound.resource is not None and stamp.category == "consent":
+            _may_record(tx, caller, bound)
+        for patient in bound.patients:
+            if patient not in near:
+                rows = relations.of_caller_to(tx, caller.organisation, caller.person, patient)
+                related = any(rules.relation(row).relates(asker, context.now) for row in rows)
+                # Who looked after somebody may still send what belongs to that time; reading ended with the relation.
+                near[patient] = related, bool(rows) or patient in first_contacts
+            if not near[patient][1] and bound.previous is None:
+                raise not_found("no-relation")
+        facts.append(stamp)
+        looks_after = bool(bound.patients) and near[bound.patients[0]][0]
+        is_manager = caller.organisation_kind in ("care-management", "support-center")
+        counting.append(caller.organisation_kind == "municipality" or (is_manager and looks_after))
+    if problems:
+        raise Refused("Some of this may not be published by you.", reason="role", problems=problems)
+    return WriteGrant(tuple(facts), tuple(counting), context.now.astimezone(registry.JST).date().isoformat())
+
+
+def _stamp(bound: Bound, caller: Caller) -> Facts:
+    if bound.resource is None:
+        assert bound.previous is not None
+        return bound.previous.facts
+    return facts_of(bound.resource, bound.patients, caller)
+
+
+def _may_record(tx: Tx, caller: Caller, bound: Bound) -> None:
+    assert bound.resource is not None
+    staff = registry.staff(tx, caller.organisation)
+    reason = may_record(bound.resource, caller.organisation, caller.organisation_kind, staff)
+    if reason is not None:
+        raise Refused(_NO_CONSENT.get(reason, "This Consent may not be written by you."), reason=reason)

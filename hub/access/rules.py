@@ -1,0 +1,79 @@
+"""The stored rules as the decision engine takes them: policy, relations, consents (CONSENT.md §1–§3)."""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from json import loads
+
+from consent import Asker, ConsentRecord, Known, Period, Policy, Relation, days, read_consent
+from hub.context import Caller
+from hub.store import registry, resources
+from hub.store.database import Tx
+from hub.store.sql import Row
+from profiles.canonical import PROXY_LEGAL_BASIS
+from profiles.json import read_json
+from profiles.resource import as_object, objects
+
+
+def asker(caller: Caller) -> Asker:
+    """The caller as the engine sees it."""
+    return Asker(
+        caller.organisation, caller.organisation_kind, caller.purpose, caller.in_force, caller.person, caller.profession
+    )
+
+
+def policy(tx: Tx) -> Policy:
+    """The share policy of the city file in force; nothing is shared before one is applied."""
+    city = registry.city(tx)
+    return _policy(city.document) if city is not None else Policy.from_rows([], [], [])
+
+
+@lru_cache(maxsize=4)
+def _policy(document: str) -> Policy:
+    table = loads(document)["policy"]
+    return Policy.from_rows(table["publish"], table["read"], table["write"])
+
+
+def relation(row: Row) -> Relation:
+    """A row of ``relation``; an unreadable date ends it: it must not open what it cannot bound."""
+    try:
+        period = days(row.starts, row.ends)
+    except ValueError:
+        return Relation(row.patient, row.organisation or None, row.person or None, Period(), pending=True)
+    return Relation(row.patient, row.organisation or None, row.person or None, period, bool(row.pending))
+
+
+def consents(tx: Tx, patients: Sequence[str]) -> list[ConsentRecord]:
+    """Every privacy consent of these patients, read with the actors that the registry knows now."""
+    rows = resources.consents(tx, patients)
+    if not rows:
+        return []
+    organisations, persons = registry.known_actors(tx)
+    by_proxy = sorted({row.patient for row in rows if b"RelatedPerson" in row.body})
+    proxies = _proxies(tx, by_proxy) if by_proxy else frozenset[tuple[str, str]]()
+    read = (_consent(row.version, bytes(row.body), organisations, persons, proxies) for row in rows)
+    return [record for record in read if record is not None]
+
+
+def _proxies(tx: Tx, patients: Sequence[str]) -> frozenset[tuple[str, str]]:
+    """(patient, RelatedPerson) whom the municipality recorded with a legal basis to consent for them."""
+    return frozenset(
+        (row.patient, row.id)
+        for row in resources.related_persons(tx, patients)
+        if any(one.get("url") == PROXY_LEGAL_BASIS for one in objects(as_object(read_json(row.body)).get("extension")))
+    )
+
+
+@lru_cache(maxsize=8192)
+def _consent(
+    version: str,
+    body: bytes,
+    organisations: frozenset[str],
+    persons: frozenset[str],
+    proxies: frozenset[tuple[str, str]],
+) -> ConsentRecord | None:
+    return read_consent(as_object(read_json(body)), Known(organisations, persons, proxies))
+
+
+def patients_of(relations: Iterable[Relation]) -> tuple[str, ...]:
+    """The patients whom these relations name."""
+    return tuple(dict.fromkeys(one.patient for one in relations))

@@ -1,0 +1,128 @@
+"""What applying a city file changes, and changing it: in one transaction, rights change with the next request."""
+
+from json import dumps
+
+from sqlmodel import SQLModel
+
+from hub.city.directory import directory_versions
+from hub.city.file import CityFile
+from hub.context import Context, instant
+from hub.store import resources, search
+from hub.store.database import Tx
+from hub.store.sql import Record, add, query, run
+from hub.store.tables import City, OrganisationRow, PersonRow, RoleRow, SystemRow
+from profiles import index
+from profiles.json import read_json
+from profiles.resource import as_object
+
+_TABLES: dict[str, tuple[type[SQLModel], tuple[str, ...]]] = {
+    "city": (City, ("id",)),
+    "organisation": (OrganisationRow, ("id",)),
+    "person": (PersonRow, ("id",)),
+    "role": (RoleRow, ("person", "organisation", "profession")),
+    "system": (SystemRow, ("id",)),
+}
+
+
+def rows(file: CityFile, applied: str) -> dict[str, list[Record]]:
+    """The registry's rows that a city file says, by table."""
+    city = file.city
+    return {
+        "city": [
+            {
+                "id": city.id,
+                "name": city.name,
+                "base_url": city.base_url,
+                "demo_sign_in": int(city.demo_sign_in),
+                "explain_hidden": int(city.explain_hidden),
+                "document": dumps({"policy": dict(file.policy)}, ensure_ascii=False, sort_keys=True),
+                "applied": applied,
+            }
+        ],
+        "organisation": [
+            {
+                "id": one.id,
+                "kind": one.kind,
+                "name": one.name,
+                "institution_number": one.identifiers.medical_institution,
+                "care_office_number": one.identifiers.care_office,
+                "starts": one.from_.isoformat(),
+                "ends": one.to.isoformat() if one.to else "",
+            }
+            for one in file.organisations
+        ],
+        "person": [{"id": one.id, "name": one.name, "kana": one.kana} for one in file.people],
+        "role": [
+            {
+                "person": one.id,
+                "organisation": role.organisation,
+                "profession": role.profession,
+                "starts": role.from_.isoformat(),
+                "ends": role.to.isoformat() if role.to else "",
+            }
+            for one in file.people
+            for role in one.roles
+        ],
+        "system": [
+            {
+                "id": one.id,
+                "organisation": one.organisation,
+                "scopes": one.scopes,
+                "purpose": one.purpose,
+                "profession": one.profession,
+                "strict": int(one.strict),
+                "enabled": int(one.enabled),
+                "jwks": file.keys[one.id],
+            }
+            for one in file.systems
+        ],
+    }
+
+
+def difference(tx: Tx, file: CityFile) -> list[str]:
+    """One line for each thing that applying the file would add (+), change (~) or take away (-)."""
+    lines = []
+    for table, wanted in rows(file, "").items():
+        key = _TABLES[table][1]
+        old = {_key(row._mapping, key): dict(row._mapping) for row in query(tx, f"SELECT * FROM {table}", {})}  # noqa: S608
+        new = {_key(row, key): row for row in wanted}
+        for name, row in new.items():
+            if name not in old:
+                lines.append(f"+ {table} {name}")
+            else:
+                changed = [column for column in row if column != "applied" and old[name][column] != row[column]]
+                if changed:
+                    lines.append(f"~ {table} {name}: {', '.join(changed)}")
+        lines += [f"- {table} {name}" for name in old if name not in new]
+    return lines
+
+
+def apply(tx: Tx, file: CityFile, context: Context) -> None:
+    """Put the file in force: the registry's rows, and the directory as FHIR resources."""
+    for table, wanted in rows(file, instant(context.now)).items():
+        run(tx, f"DELETE FROM {table}", {})  # noqa: S608 - our own table names
+        add(tx, _TABLES[table][0], wanted)
+    versions = directory_versions(file, context)
+    changed = [one for one in versions if _is_new(tx, one.type, one.id, one.facts.source, one.body)]
+    resources.put(tx, changed)
+    search.put(
+        tx,
+        (
+            ({"patient": "", "type": one.type, "id": one.id, "source": one.facts.source}, row)
+            for one in changed
+            for row in index(as_object(read_json(one.body)))
+        ),
+    )
+
+
+def _is_new(tx: Tx, type_: str, id_: str, source: str, body: bytes) -> bool:
+    before = resources.own(tx, type_, id_, source)
+    if before is None:
+        return True
+    old, new = (as_object(read_json(one)) for one in (before.body, body))
+    return {**old, "meta": None} != {**new, "meta": None}
+
+
+def _key(row: object, columns: tuple[str, ...]) -> str:
+    assert hasattr(row, "__getitem__")
+    return "/".join(str(row[column]) for column in columns)

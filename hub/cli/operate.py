@@ -1,0 +1,112 @@
+"""Operators' tasks on a store: the city file, tokens, migration."""
+
+import secrets
+from datetime import timedelta
+from pathlib import Path
+
+import typer
+
+from hub.app import new_id, now
+from hub.auth import fingerprint, new_token
+from hub.city import CityFile, apply, difference, read_city
+from hub.context import Caller, Context, instant
+from hub.projections.rows import record
+from hub.runtime import Store, open_store
+from hub.store import audit, registry
+from hub.store.database import Tx
+
+LIFETIME = timedelta(minutes=5)
+
+
+class CannotDo(RuntimeError):
+    """What was asked is not possible; the sentence says what to do instead."""
+
+
+def context() -> Context:
+    """The constants of a command that begins now."""
+    return Context(now(), new_id(), new_id, "", "cli")
+
+
+def apply_city(file: Path, data: Path, keys: Path | None, *, dry_run: bool) -> None:
+    """Print the difference; without ``dry_run`` put it in force."""
+    wanted = read_city(file, keys)
+    store = open_store(data)
+    try:
+        lines = store.lane.submit(lambda tx: difference(tx, wanted)).result()
+        for line in lines or ["Nothing changes."]:
+            typer.echo(line)
+        if lines and not dry_run:
+            put_in_force(store, wanted)
+            typer.echo(f"Applied: {len(lines)} changes.")
+    finally:
+        store.lane.close()
+
+
+def put_in_force(store: Store, wanted: CityFile) -> None:
+    """Apply a city file, with a record in the log."""
+    here = context()
+
+    def work(tx: Tx) -> None:
+        apply(tx, wanted, here)
+        audit.put(tx, [record(_operator(), here, interaction="city-apply", query=wanted.city.id)])
+
+    store.lane.submit(work).result()
+
+
+def print_token(data: Path, system: str, person: str, organisation: str, purpose: str) -> None:
+    """Make a token for a system, or for a person in a role, and print it.  Raises ``CannotDo``."""
+    store = open_store(data)
+    here, secret = context(), new_token(secrets.token_bytes)
+
+    def work(tx: Tx) -> None:
+        row = _for_person(tx, person, organisation, purpose) if person else _for_system(tx, system, purpose)
+        issued = {"issued": instant(here.now), "expires": instant(here.now + LIFETIME)}
+        registry.put_token(tx, {"fingerprint": fingerprint(secret), "kind": "access", **row, **issued})
+        about = f"token for {person or system}"
+        audit.put(tx, [record(_operator(), here, interaction="token", query=about, reason="operator")])
+
+    try:
+        store.lane.submit(work).result()
+    finally:
+        store.lane.close()
+    typer.echo(secret)
+
+
+def migrate_store(data: Path) -> None:
+    """Open the store, which migrates it."""
+    open_store(data).lane.close()
+    typer.echo("The store has the newest shape.")
+
+
+def _for_system(tx: Tx, name: str, purpose: str) -> dict[str, str | None]:
+    row = registry.system(tx, name)
+    if row is None:
+        raise CannotDo(f"There is no system {name!r} in the city file. Name one, or give --person and --organisation.")
+    return {
+        "system": row.id,
+        "person": None,
+        "organisation": row.organisation,
+        "profession": None,
+        "scopes": row.scopes,
+        "purpose": purpose or row.purpose,
+    }
+
+
+def _for_person(tx: Tx, person: str, organisation: str, purpose: str) -> dict[str, str | None]:
+    roles = [row for row in registry.people(tx) if row.person == person and organisation in ("", row.organisation)]
+    if len(roles) != 1:
+        choices = ", ".join(f"{row.organisation} ({row.profession})" for row in roles)
+        hint = f"Give --organisation: {choices}." if roles else "The city file has no such person there."
+        raise CannotDo(f"{person} at {organisation or 'any organisation'}: {len(roles)} roles. {hint}")
+    return {
+        "system": None,
+        "person": person,
+        "organisation": roles[0].organisation,
+        "profession": roles[0].profession,
+        "scopes": "user/*.rs",
+        "purpose": purpose or ("AUDIT" if roles[0].profession == "auditor" else "CAREMGT"),
+    }
+
+
+def _operator() -> Caller:
+    return Caller("", "運用担当", "", "renkei-cli", None, "", None, "", "", True, False, "")

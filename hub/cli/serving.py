@@ -1,0 +1,131 @@
+"""``renkei serve`` and ``renkei demo``."""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import date
+from ipaddress import ip_address
+from pathlib import Path
+from time import monotonic
+
+import httpx
+import typer
+import uvicorn
+from fastapi import FastAPI
+
+from hub.app import create_app, new_id, now
+from hub.city import difference, read_city
+from hub.cli.operate import CannotDo, put_in_force
+from hub.demo import Push, pushes
+from hub.demo.files import load
+from hub.demo.keys import make_keys
+from hub.demo.seed import Seeder
+from hub.runtime import Store, open_store
+from hub.settings import Settings
+from hub.store import registry
+from hub.store.registry import JST
+
+SEEDED = "seeded"
+
+
+def serve(data: Path, host: str, port: int) -> None:
+    """Serve an existing store.  Raises ``CannotDo`` before anything is served unsafely."""
+    store = open_store(data)
+    city = store.lane.submit(registry.city).result()
+    if city is None:
+        store.lane.close()
+        raise CannotDo("No city file is in force. Run: renkei city apply city.toml, or: renkei demo")
+    if city.demo_sign_in and not is_loopback(host):
+        store.lane.close()
+        raise CannotDo(f"This city allows the demo sign-in, by which anybody is anybody: loopback only, not {host}.")
+    run(create_app(store.lane, store.secret, Settings(), _base_url(city.base_url, host, port)), host, port)
+
+
+def demo(data: Path, host: str, port: int, directory: Path) -> None:
+    """Make and serve the demo city."""
+    if not is_loopback(host):
+        raise CannotDo(f"The demo city is served on the loopback address only, not on {host}.")
+    started = monotonic()
+    store = open_store(data)
+    app = prepare_demo(store, data, directory, f"http://{host}:{port}")
+    typer.echo(f"Ready in {monotonic() - started:.1f} s.\n{_welcome(host, port)}")
+    run(app, host, port)
+
+
+def prepare_demo(store: Store, data: Path, directory: Path, base_url: str) -> FastAPI:
+    """The demo city's application: keys made, city file in force, residents seeded through its own doors."""
+    if not (directory / "city.toml").exists():
+        raise CannotDo(f"The demo city is not there: {directory / 'city.toml'}. Give its directory with --city.")
+    plan = load(directory)
+    make_keys(data, [system.id for system in plan.city.system])
+    wanted = read_city(directory / "city.toml", data)
+    if store.lane.submit(lambda tx: difference(tx, wanted)).result():
+        put_in_force(store, wanted)
+    app = create_app(store.lane, store.secret, Settings(), base_url)
+    if not (data / SEEDED).exists():
+        typer.echo("Seeding the demo city 雪見市 through the doors …")
+        count = asyncio.run(_seed(app, data, pushes(plan, _day_of_seed(data)), base_url))
+        (data / SEEDED).write_text(f"{count} pushes\n", encoding="ascii")
+        typer.echo(f"{count} pushes.")
+    return app
+
+
+async def _seed(app: FastAPI, data: Path, planned: Iterable[Push], base_url: str) -> int:
+    transport = httpx.ASGITransport(app, client=("127.0.0.1", 0))
+    async with httpx.AsyncClient(transport=transport, base_url=base_url, timeout=60) as client:
+        seeder = Seeder(client, data, base_url, now, new_id)
+        return await seeder.push_all(planned, typer.echo)
+
+
+def _day_of_seed(data: Path) -> date:
+    """The day on which seeding began: one that was cut short goes on with the same keys and the same content."""
+    file = data / "seed-day"
+    if not file.exists():
+        file.write_text(now().astimezone(JST).date().isoformat(), encoding="ascii")
+    return date.fromisoformat(file.read_text(encoding="ascii"))
+
+
+def run(app: FastAPI, host: str, port: int) -> None:
+    """Serve until a signal; what was begun is finished first."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=25,
+        log_level="warning",
+    )
+    uvicorn.Server(config).run()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches a server on ``host``."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _base_url(registered: str, host: str, port: int) -> str:
+    return f"http://{host}:{port}" if is_loopback(host) else registered.rstrip("/")
+
+
+def _welcome(host: str, port: int) -> str:
+    here = f"http://{host}:{port}"
+    return f"""
+  連携ハブ（デモ）  {here}/        本物の情報を入れないでください
+
+  入れる人（パスワードはありません）
+    伊藤 美和   ケアマネジャー（居宅介護支援事業所なごみ）   担当している方の新着とタイムライン
+    佐藤 健     医師（雪見市立総合病院）                     入院した方の入院時情報提供書
+    近藤 誠     監査（雪見市役所）                           誰が・誰の・何を見たか
+
+  やってみること
+    1  {here}/ を開き、伊藤 美和さんで入る。いちばん上の方を開く
+    2  その方のページの「入院時情報提供書」を開く
+    3  近藤 誠さんで入りなおし、いま見たことが記録にあるのを見る
+
+  Stop: Ctrl-C.   FHIR: {here}/fhir/metadata   API: {here}/openapi.json
+"""

@@ -1,0 +1,52 @@
+"""What one request carries down the paths: its instant, its id, the caller."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One request's constants: all rows of one write carry the same instant."""
+
+    now: datetime
+    request_id: str
+    new_id: Callable[[], str]
+    base_url: str
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """What the request brought: the fingerprint of its token, and the purpose of use it names."""
+
+    fingerprint: str
+    purpose: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, read from the city's registry in the transaction that answers (CONSENT.md §1)."""
+
+    organisation: str
+    organisation_name: str
+    organisation_kind: str
+    system: str | None
+    person: str | None
+    person_name: str
+    profession: str | None
+    scopes: str
+    purpose: str
+    in_force: bool
+    strict: bool
+    token: str
+
+    @property
+    def key(self) -> str:
+        """One string for this caller in this role: cursors, page links and retries are bound to it."""
+        return f"{self.organisation}/{self.system or ''}/{self.person or ''}/{self.profession or ''}"
+
+
+def instant(moment: datetime) -> str:
+    """FHIR instant in UTC with milliseconds; its text order is its time order."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

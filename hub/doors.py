@@ -1,0 +1,65 @@
+"""What every door needs to take the two paths: the lane, the clock, the ids.  Knows no web framework."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from hub.access.caller import authenticate
+from hub.auth.seal import Seal
+from hub.context import Caller, Context, Credential
+from hub.draft import Draft, Written
+from hub.errors import HubError
+from hub.read_path import Question, read, refused
+from hub.store.database import Tx
+from hub.store.lane import Lane
+from hub.write_path import write
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """One hub, as its doors see it.  ``clock``, ``new_id`` and ``random`` are the only sources of their kind."""
+
+    lane: Lane
+    seal: Seal
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+    random: Callable[[int], bytes]
+    base_url: str
+    max_body: int
+
+    def context(self, address: str = "", request_id: str = "") -> Context:
+        """The constants of a request that begins now."""
+        return Context(self.clock(), request_id or self.new_id(), self.new_id, self.base_url, address)
+
+    async def read(self, credential: Credential, question: Question[T], context: Context) -> T:
+        """The way out, through the lane; a refusal is in the log before it is told."""
+
+        def note(tx: Tx, error: HubError) -> None:
+            refused(tx, credential, question.interaction, question.query, error, context)
+
+        return await asyncio.wrap_future(self.lane.submit(lambda tx: read(tx, credential, question, context), note))
+
+    async def write(self, credential: Credential, draft: Draft, context: Context) -> tuple[Written, ...]:
+        """The way in, through the lane; a refusal is in the log before it is told."""
+
+        def note(tx: Tx, error: HubError) -> None:
+            refused(tx, credential, draft.interaction, "", error, context)
+
+        return await asyncio.wrap_future(self.lane.submit(lambda tx: write(tx, credential, draft, context), note))
+
+    async def caller(self, credential: Credential, context: Context, interaction: str = "sign-in") -> Caller:
+        """Who knocks: asked before a body is read.  Raises ``Unauthenticated``."""
+
+        def note(tx: Tx, error: HubError) -> None:
+            refused(tx, credential, interaction, "", error, context)
+
+        return await self.run(lambda tx: authenticate(tx, credential, context), note)
+
+    async def run(self, work: Callable[[Tx], T], note: Callable[[Tx, HubError], None] | None = None) -> T:
+        """Any other piece of work in the lane (sign-in, registry)."""
+        future = self.lane.submit(work, note) if note else self.lane.submit(work)
+        return await asyncio.wrap_future(future)

@@ -1,0 +1,110 @@
+"""What goes down the way in: changes that are parsed, normalised and valid, but not yet allowed."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from profiles import Issue
+from profiles.resource import Resource
+
+Method = Literal["POST", "PUT", "DELETE"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing to write.
+
+    ``resource`` is valid R4 (none for DELETE), ``findings`` what is worth a warning.  ``condition`` is
+    the query of a conditional interaction: ``ifNoneExist`` of a POST, else the search in the URL.
+    ``full_url`` is the entry's own name inside its bundle.
+    """
+
+    method: Method
+    type: str
+    id: str = ""
+    resource: Resource | None = None
+    findings: tuple[Issue, ...] = ()
+    full_url: str = ""
+    if_match: str = ""
+    condition: tuple[tuple[str, str], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A whole push: all of it is stored, or nothing.
+
+    ``key`` is the Idempotency-Key ("" for none) and ``request_hash`` the SHA-256 of the request.
+    """
+
+    changes: tuple[Change, ...]
+    interaction: str
+    key: str = ""
+    request_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What access to one row is decided by, as columns (CONSENT.md §1)."""
+
+    patient: str
+    source: str
+    publication: str
+    category: str
+    label_bits: int
+    clinical_date: str | None
+    withheld: int
+    directory: int
+    also_about: int
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One version of a resource as it is stored; ``others`` are further patients it is about."""
+
+    facts: Facts
+    type: str
+    id: str
+    version: str
+    recorded: str
+    deleted: int
+    body: bytes
+    others: tuple[str, ...] = ()
+
+    @property
+    def reference(self) -> str:
+        return f"{self.type}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A change that has its place: ``previous`` is the source's own current version, if there is one.
+
+    ``found`` says that an ``ifNoneExist`` matched: nothing is to be written.
+    """
+
+    change: Change
+    id: str
+    resource: Resource | None
+    previous: Version | None
+    patients: tuple[str, ...]
+    found: bool = False
+
+    @property
+    def reference(self) -> str:
+        return f"{self.change.type}/{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What became of one change: HTTP status 200, 201 or 204, and the version as it is stored."""
+
+    status: int
+    type: str
+    id: str
+    version: str
+    recorded: str
+    body: bytes
+    findings: tuple[Issue, ...] = ()
+
+    @property
+    def location(self) -> str:
+        return f"{self.type}/{self.id}/_history/{self.version}"

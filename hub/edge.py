@@ -1,0 +1,67 @@
+"""Reading requests: what the three edges (http, web, oauth) share."""
+
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+from hub.auth.token import fingerprint
+from hub.context import Context, Credential
+from hub.doors import Doors
+from hub.errors import Malformed, TooLarge, Unauthenticated
+
+PURPOSES = frozenset({"TREAT", "CAREMGT", "COC", "ETREAT", "DISASTER", "AUDIT", "PATRQT"})
+PURPOSE_HEADER = "x-purpose-of-use"
+
+
+def doors_of(request: Request) -> Doors:
+    """The hub that this request came to."""
+    doors = request.app.state.doors
+    assert isinstance(doors, Doors)
+    return doors
+
+
+def context_of(request: Request) -> Context:
+    """The request's constants; its id and instant are those that the middleware gave it."""
+    context = request.state.context
+    assert isinstance(context, Context)
+    return context
+
+
+def bearer(request: Request) -> Credential:
+    """The access token of the request (RFC 6750 §2.1).
+
+    Raises ``Unauthenticated`` without one, ``Malformed`` for one in the URL or an unknown purpose of use.
+    """
+    if "access_token" in request.query_params:
+        raise Malformed("A token belongs in the Authorization header, never in the URL.")
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated("A bearer token is needed: Authorization: Bearer <token>.", reason="no-token")
+    purpose = request.headers.get(PURPOSE_HEADER, "")
+    if purpose and purpose not in PURPOSES:
+        raise Malformed(f"{PURPOSE_HEADER} must be one of {', '.join(sorted(PURPOSES))}.")
+    return Credential(fingerprint(token.strip()), purpose)
+
+
+async def body_of(request: Request, limit: int) -> bytes:
+    """The whole body.  Raises ``TooLarge`` as soon as it is longer than ``limit`` bytes."""
+    declared = request.headers.get("content-length", "0")
+    parts: list[bytes] = []
+    size = int(declared) if declared.isdigit() else 0
+    if size > limit:
+        raise TooLarge(f"The body is larger than {limit} bytes.")
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            raise TooLarge(f"The body is larger than {limit} bytes.")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def query_pairs(request: Request) -> list[tuple[str, str]]:
+    """The (name, value) pairs of the URL's query, in order."""
+    try:
+        return parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=200, errors="strict")
+    except ValueError as error:
+        raise Malformed(f"The query of the URL cannot be read: {error}") from error

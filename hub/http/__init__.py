@@ -1,0 +1,1 @@
+"""The JSON edge: FHIR, ingest, feed, health.  Only here, in hub/web and in hub/oauth is the web framework known."""

@@ -1,0 +1,51 @@
+"""``GET /feed`` (DESIGN §6)."""
+
+import re
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from hub.edge import bearer, context_of, doors_of, query_pairs
+from hub.errors import Malformed
+from hub.interactions.feed import FILTERS, Feed, Wanted
+from profiles.json import write_json
+
+MAX_COUNT = 200
+_NAMES = FILTERS | {"patient", "from", "to", "since", "count"}
+_DATE = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?")
+
+
+def wanted(pairs: list[tuple[str, str]]) -> Wanted:
+    """The feed that a query asks for.  Raises ``Malformed`` for a parameter or a value that is not one of ours."""
+    given: dict[str, str] = {}
+    for name, value in pairs:
+        if name not in _NAMES:
+            raise Malformed(f"/feed has no parameter {name!r}; it has {', '.join(sorted(_NAMES))}.")
+        if name in given:
+            raise Malformed(f"{name} is given twice; put alternatives in one, separated by commas.")
+        given[name] = value
+    count = given.get("count", "20")
+    if not (count.isascii() and count.isdigit() and 1 <= int(count[:6]) <= MAX_COUNT):
+        raise Malformed(f"count is a number from 1 to {MAX_COUNT}.")
+    for name in ("from", "to"):
+        if name in given and not _DATE.fullmatch(given[name]):
+            raise Malformed(f"{name} is a date such as 2026-11-20 or 2026-11-20T09:00:00+09:00.")
+    return Wanted(
+        patient=given.get("patient", "").removeprefix("Patient/"),
+        filters=tuple((name, tuple(given[name].split(","))) for name in sorted(FILTERS & given.keys())),
+        from_=given.get("from", ""),
+        to=given.get("to", ""),
+        since=given.get("since", ""),
+        count=int(count),
+    )
+
+
+async def feed(request: Request) -> Response:
+    """One page of the timeline."""
+    pairs = query_pairs(request)
+    doors = doors_of(request)
+    question = Feed(wanted(pairs), urlencode([pair for pair in pairs if pair[0] != "since"]), doors.seal)
+    page = await doors.read(bearer(request), question, context_of(request))
+    body = write_json({"items": list(page.items), "next": page.next, "more": page.more})
+    return Response(body, media_type="application/json")

@@ -1,0 +1,72 @@
+"""$handoff: the 入院時情報提供書 of a person, drafted from what the caller may see (U3)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from hub.access.decide import Grant
+from hub.context import Context
+from hub.errors import not_found
+from hub.interactions.read import visible
+from hub.projections.handoff import Held, handoff
+from hub.read_path import Shown, by_patient
+from hub.store import registry, resources
+from hub.store.database import Tx
+from hub.store.sql import Row
+from profiles.json import read_json
+from profiles.resource import Resource, as_object
+
+MOST = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """``POST Patient/id/$handoff`` and its page."""
+
+    id: str
+    interaction: str = "operation:handoff"
+    type: str = "*"
+
+    @property
+    def query(self) -> str:
+        return f"Patient/{self.id}/$handoff"
+
+    def patients(self, tx: Tx) -> tuple[str, ...]:
+        return (self.id,)
+
+    def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[Resource]:
+        patient, permit = visible(tx, grant, "Patient", self.id)
+        if self.id not in grant.patients:
+            raise not_found("no-relation")
+        predicate, parameters = grant.predicate("r")
+        rows = resources.compartment(tx, self.id, predicate, parameters, MOST)
+        names = registry.organisation_names(tx)
+        told = [row for row in rows if row.type != "Patient"]
+        document = handoff(
+            as_object(read_json(grant.redacted(patient))),
+            [_held(row, names) for row in told],
+            now=context.now,
+            document_id=str(UUID(context.new_id())),
+            base_url=f"{context.base_url}/fhir",
+            authors=_authors(tx, grant),
+            custodian=_directory(tx, "Organization", registry.municipality(tx)),
+            purpose=grant.caller.purpose if grant.caller.purpose in ("TREAT", "CAREMGT", "COC", "ETREAT") else "COC",
+        )
+        return Shown(document, by_patient([patient, *told]), permit.reason, permit.rules)
+
+
+def _held(row: Row, names: dict[str, str]) -> Held:
+    kind = row.publication.partition("/")[0]
+    return Held(as_object(read_json(row.body)), row.category, names.get(row.source, row.source), kind, row.recorded)
+
+
+def _authors(tx: Tx, grant: Grant) -> Sequence[Resource]:
+    person, organisation = grant.caller.person, grant.caller.organisation
+    people = [_directory(tx, "Practitioner", person)] if person else []
+    return [*people, _directory(tx, "Organization", organisation)]
+
+
+def _directory(tx: Tx, type_: str, id_: str) -> Resource:
+    """An organisation or person of the registry as the resource that the directory shows."""
+    row = next((one for one in resources.current(tx, type_, id_) if one.directory), None)
+    return as_object(read_json(row.body)) if row is not None else {"resourceType": type_, "id": id_}

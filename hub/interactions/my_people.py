@@ -1,0 +1,177 @@
+"""担当している方: everybody whom the caller looks after, those with news first (U2)."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from hub.access.decide import Grant
+from hub.context import Context
+from hub.errors import Refused
+from hub.interactions.feed import Wanted, narrowed
+from hub.projections.describe import SEXES
+from hub.projections.wording import person_name
+from hub.read_path import Shown
+from hub.store import search, timeline
+from hub.store.database import Tx
+from hub.store.registry import JST
+from hub.store.sql import Row, in_list
+from profiles.canonical import NAME_REPRESENTATION
+from profiles.json import read_json
+from profiles.resource import Json, as_object, as_text, objects
+
+ON_A_PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A resident as the caller may see them; ``name`` is empty when it may not be shown.
+
+    ``born`` is the FHIR date as written, ``record`` the versioned reference of the Patient that says all this.
+    """
+
+    id: str
+    name: str = ""
+    kana: str = ""
+    born: str = ""
+    age: int | None = None
+    sex: str = ""
+    record: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mine:
+    """One person on the list: the newest thing known about them, and how much of it the caller has not seen."""
+
+    person: Person
+    unseen: int
+    title: str = ""
+    occurred: str = ""
+    recorded: str = ""
+    organisation_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PeoplePage:
+    """One page of the list; ``total`` people of whom ``with_news`` have something new."""
+
+    people: list[Mine]
+    total: int
+    with_news: int
+    number: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class MyPeople:
+    """``GET /people``; ``number`` is the page, from 1."""
+
+    only_news: bool = False
+    number: int = 1
+    interaction: str = "page"
+    type: str = "*"
+
+    @property
+    def query(self) -> str:
+        return f"people?news={int(self.only_news)}&page={self.number}"
+
+    def patients(self, tx: Tx) -> None:
+        return None
+
+    def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[PeoplePage]:
+        reader = reader_of(grant)
+        news = _news(tx, grant, reader)
+        ordered = sorted(grant.patients, key=lambda patient: _place(patient, news), reverse=True)
+        listed = [one for one in ordered if not self.only_news or (one in news and news[one].unseen)]
+        pages = max(1, -(-len(listed) // ON_A_PAGE))
+        number = min(self.number, pages)
+        on_page = listed[(number - 1) * ON_A_PAGE : number * ON_A_PAGE]
+        people = shown_people(tx, grant, on_page, today(context))
+        newest = {row.patient: row for row in timeline.at(tx, [news[one].position for one in on_page if one in news])}
+        page = PeoplePage(
+            people=[_mine(people[one], news.get(one), newest.get(one)) for one in on_page],
+            total=len(ordered),
+            with_news=sum(1 for row in news.values() if row.unseen),
+            number=number,
+            pages=pages,
+        )
+        return Shown(page, {one: _references(people[one], newest.get(one)) for one in on_page})
+
+
+def reader_of(grant: Grant) -> str:
+    """The id of the person who reads a page about residents.
+
+    Raises ``Refused`` for systems, and for auditors, who read the log and never its subjects.
+    """
+    if grant.caller.person is None or grant.caller.purpose == "AUDIT":
+        raise Refused("This page is for the people who look after residents.", reason="role")
+    return grant.caller.person
+
+
+def today(context: Context) -> date:
+    """The day of the request in Japan."""
+    return context.now.astimezone(JST).date()
+
+
+def shown_people(tx: Tx, grant: Grant, patients: list[str], day: date, source: str = "") -> dict[str, Person]:
+    """Each of ``patients``, with what their Patient record says where the caller may see one.
+
+    ``source`` narrows to the records of one organisation.  ``day`` is the day on which ages are counted.
+    """
+    sql, parameters = grant.predicate("r", patient_records=not source)
+    marks, bound = in_list("pp", patients)
+    where = f"r.patient IN ({marks}) AND {sql}"
+    if source:
+        where, bound = f"{where} AND r.source = :source_", {**bound, "source_": source}
+    rows = search.patient_records(tx, where, {**parameters, **bound})
+    return {one: Person(one) for one in patients} | {row.id: _person(row, day) for row in rows}
+
+
+def _news(tx: Tx, grant: Grant, reader: str) -> dict[str, Row]:
+    """Position, time and number of unseen items, by patient, for those of whom anything may be shown."""
+    predicate, parameters = narrowed(grant, Wanted())
+    assert predicate is not None
+    return {row.patient: row for row in timeline.newest(tx, predicate, parameters, reader)}
+
+
+def _place(patient: str, news: dict[str, Row]) -> tuple[bool, int, str]:
+    row = news.get(patient)
+    return (bool(row.unseen), int(row.position), patient) if row is not None else (False, 0, patient)
+
+
+def _mine(person: Person, news: Row | None, newest: Row | None) -> Mine:
+    if news is None or newest is None:
+        return Mine(person, 0)
+    return Mine(person, news.unseen, newest.title, newest.occurred, newest.recorded, newest.organisation_name)
+
+
+def _references(person: Person, newest: Row | None) -> tuple[str, ...]:
+    item = f"{newest.type}/{newest.id}/_history/{newest.version}" if newest is not None else ""
+    return tuple(one for one in (person.record, item) if one)
+
+
+def _person(row: Row, day: date) -> Person:
+    patient = as_object(read_json(row.body))
+    born = as_text(patient.get("birthDate"))
+    return Person(
+        id=row.id,
+        name=person_name(patient.get("name")),
+        kana=_kana(patient.get("name")),
+        born=born,
+        age=_age(born, day),
+        sex=SEXES.get(as_text(patient.get("gender")), ""),
+        record=f"Patient/{row.id}/_history/{row.version}",
+    )
+
+
+def _kana(names: Json) -> str:
+    for name in objects(names):
+        written = [one for one in objects(name.get("extension")) if one.get("url") == NAME_REPRESENTATION]
+        if any(one.get("valueCode") == "SYL" for one in written):
+            return person_name(name)
+    return ""
+
+
+def _age(born: str, day: date) -> int | None:
+    if len(born) != len("1940-03-02"):
+        return None
+    birth = date.fromisoformat(born)
+    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))

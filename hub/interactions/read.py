@@ -1,0 +1,87 @@
+"""read and vread (FHIR R4 §3.1.0.2, §3.1.0.3): one resource, current or at a version."""
+
+from dataclasses import dataclass
+
+from hub.access.decide import Grant, Permit
+from hub.context import Context
+from hub.errors import Gone, not_found
+from hub.read_path import Shown
+from hub.store import resources
+from hub.store.database import Tx
+from hub.store.sql import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The bytes to send, and what the headers say of them."""
+
+    body: bytes
+    version: str
+    recorded: str
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """``GET Type/id`` and, with ``version``, ``GET Type/id/_history/version``."""
+
+    type: str
+    id: str
+    version: str = ""
+
+    @property
+    def interaction(self) -> str:
+        return "vread" if self.version else "read"
+
+    @property
+    def query(self) -> str:
+        return f"{self.type}/{self.id}" + (f"/_history/{self.version}" if self.version else "")
+
+    def patients(self, tx: Tx) -> tuple[str, ...]:
+        return patients_of_current(tx, self.type, self.id)
+
+    def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[Found]:
+        current, permit = visible(tx, grant, self.type, self.id)
+        row = current
+        if self.version and self.version != current.version:
+            row = self._past(tx, grant)
+        if row.deleted:
+            raise Gone("This resource was deleted.", reason=permit.reason)
+        what = f"{self.type}/{self.id}/_history/{row.version}"
+        return Shown(
+            Found(grant.redacted(row, current), row.version, row.recorded),
+            {row.patient: (what,)},
+            permit.reason,
+            permit.rules,
+            row.category,
+        )
+
+    def _past(self, tx: Tx, grant: Grant) -> Row:
+        """An old version is shown when both it and the current one may be (TRUST T-057)."""
+        row = resources.find_version(tx, self.type, self.id, self.version)
+        if row is None or not grant.permits(row, ()).permit:
+            raise not_found("unknown-version")
+        return row
+
+
+def patients_of_current(tx: Tx, type_: str, id_: str) -> tuple[str, ...]:
+    """Everybody whom a resource is about, as far as its current versions say."""
+    rows = resources.current(tx, type_, id_)
+    primary = {row.patient for row in rows if row.patient}
+    further = resources.further_patients(tx, type_, id_) if any(row.also_about for row in rows) else ()
+    return tuple(dict.fromkeys([*sorted(primary), *further]))
+
+
+def visible(tx: Tx, grant: Grant, type_: str, id_: str) -> tuple[Row, Permit]:
+    """The current version that the caller may see.
+
+    Of a Patient that is the city's record when it may be shown, else the record of the caller's own
+    organisation (DESIGN §3).  Raises ``NotFound``: the same answer for hidden and for unknown; a deleted
+    resource is known as deleted to its source alone.
+    """
+    rows = resources.current(tx, type_, id_)
+    further = resources.further_patients(tx, type_, id_) if any(row.also_about for row in rows) else ()
+    judged = [(row, grant.permits(row, further)) for row in rows]
+    for row, permit in sorted(judged, key=lambda one: one[0].source == grant.caller.organisation):
+        if permit.permit and (not row.deleted or row.source == grant.caller.organisation):
+            return row, permit
+    raise not_found(judged[0][1].reason if judged else "unknown")

@@ -1,0 +1,78 @@
+"""search by type (FHIR R4 §3.1.1): under the caller's predicate, so that nothing hidden is counted."""
+
+from dataclasses import dataclass
+
+from hub.access.decide import Grant
+from hub.auth.seal import BrokenSeal, Seal
+from hub.context import Context, instant
+from hub.errors import Malformed, Problem
+from hub.read_path import Shown, by_patient
+from hub.store import search as store
+from hub.store.database import Tx
+from profiles import BadParameter, Query, UnknownParameter, parse_query
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: ids and resources as stored, the total when it is known, the sealed next page (or none)."""
+
+    type: str
+    entries: tuple[tuple[str, bytes], ...]
+    total: int | None
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """``GET Type?…``; ``query`` is the URL's query without its cursor, in its order."""
+
+    type: str
+    parsed: Query
+    query: str
+    seal: Seal
+    interaction: str = "search-type"
+
+    def patients(self, tx: Tx) -> tuple[str, ...] | None:
+        if self.type == "Patient":
+            return None
+        return store.patients_named(self.parsed)
+
+    def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[Page]:
+        predicate, parameters = grant.predicate("r", patient_records=self.type == "Patient")
+        offset, until = self._start(grant, context)
+        count = self.parsed.count
+        rows = store.find(
+            tx, self.type, self.parsed, predicate, parameters, count=count + 1, offset=offset, until=until
+        )
+        page, more = rows[:count], len(rows) > count
+        total = offset + len(page) if not more else None
+        if total is None and self.parsed.total:
+            total = store.total(tx, self.type, self.parsed, predicate, parameters, until)
+        entries = tuple((row.id, grant.redacted(row)) for row in page)
+        following = self._sealed(grant, f"{offset + count} {until}") if more and count else None
+        return Shown(Page(self.type, entries, total, following), by_patient(page), "consent")
+
+    def _start(self, grant: Grant, context: Context) -> tuple[int, str]:
+        if self.parsed.cursor is None:
+            return 0, instant(context.now)
+        try:
+            offset, until = self.seal.open(self.parsed.cursor, grant.caller.key, self.query).split()
+        except BrokenSeal as error:
+            raise Malformed("This page link is not yours, or not of this search. Start the search again.") from error
+        return int(offset), until
+
+    def _sealed(self, grant: Grant, place: str) -> str:
+        return self.seal.close(place, grant.caller.key, self.query)
+
+
+def parse(type_: str, pairs: list[tuple[str, str]]) -> Query:
+    """The query of a URL.  Raises ``Malformed`` that names the parameter, and the nearest one that there is."""
+    try:
+        return parse_query(type_, pairs)
+    except UnknownParameter as error:
+        hint = f" Did you mean {error.nearest}?" if error.nearest else ""
+        text = f"{type_} has no search parameter {error.name!r}.{hint}"
+        raise Malformed(text, problems=[Problem("error", "not-supported", error.name, text)]) from error
+    except BadParameter as error:
+        text = f"{error.name}: {error.problem}"
+        raise Malformed(text, problems=[Problem("error", "value", error.name, text)]) from error

@@ -1,0 +1,1 @@
+"""The only SQL of the hub (besides hub/access/filter.py, which writes the access predicate)."""

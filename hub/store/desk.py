@@ -1,0 +1,89 @@
+"""What the municipality's secretariat decides by hand: pairs who may be one person, first contacts."""
+
+from collections.abc import Sequence
+
+from hub.store.database import Tx
+from hub.store.sql import Record, Row, add, first, query, run
+from hub.store.tables import RelationRow
+
+DESK, CONFIRMED_BY = "desk", "confirmed by "
+
+
+def pair(tx: Tx, patient: str, other: str) -> Row | None:
+    """The queued or decided pair of these two."""
+    low, high = sorted((patient, other))
+    return first(
+        tx, "SELECT * FROM candidate WHERE patient = :patient AND other = :other", {"patient": low, "other": high}
+    )
+
+
+def decide(tx: Tx, patient: str, other: str, decision: str, decided: str, decided_by: str) -> None:
+    """Keep what was decided on a pair, when and by whom; an empty ``decision`` leaves it in the queue."""
+    low, high = sorted((patient, other))
+    run(
+        tx,
+        """UPDATE candidate SET decision = :decision, decided = :decided, decided_by = :decided_by
+            WHERE patient = :patient AND other = :other""",
+        {"decision": decision, "decided": decided, "decided_by": decided_by, "patient": low, "other": high},
+    )
+
+
+def decided(tx: Tx, count: int) -> Sequence[Row]:
+    """The pairs that were decided last."""
+    return query(
+        tx, "SELECT * FROM candidate WHERE decision <> '' ORDER BY decided DESC LIMIT :count", {"count": count}
+    )
+
+
+def waits(tx: Tx, patient: str, organisation: str) -> bool:
+    """Whether this organisation's first contact with a patient is not confirmed yet."""
+    row = first(
+        tx,
+        """SELECT 1 FROM relation r WHERE r.patient = :patient AND r.organisation = :organisation AND r.pending = 1
+              AND NOT EXISTS (SELECT 1 FROM relation c WHERE c.patient = r.patient
+                  AND c.organisation = r.organisation AND c.pending = 0)""",
+        {"patient": patient, "organisation": organisation},
+    )
+    return row is not None
+
+
+def confirm(tx: Tx, patient: str, organisation: str, by: str, day: str) -> None:
+    """The organisation looks after the patient from ``day`` on; ``by`` is the person who confirmed it."""
+    place: Record = {"patient": patient, "origin": DESK, "organisation": organisation, "person": ""}
+    add(tx, RelationRow, [{**place, "role": f"{CONFIRMED_BY}{by}", "starts": day, "ends": "", "pending": 0}])
+
+
+def withdraw(tx: Tx, patient: str, organisation: str) -> bool:
+    """Take a confirmation back, with effect on the next request; false when there was none.
+
+    The row goes: its days are whole days, and the right must end now.  The log keeps who did what.
+    """
+    return bool(
+        run(
+            tx,
+            "DELETE FROM relation WHERE patient = :patient AND organisation = :organisation AND origin = :origin",
+            {"patient": patient, "organisation": organisation, "origin": DESK},
+        )
+    )
+
+
+def confirmed(tx: Tx, count: int) -> Sequence[Row]:
+    """The first contacts that the desk confirmed last."""
+    return query(
+        tx,
+        "SELECT * FROM relation WHERE origin = :origin ORDER BY starts DESC, patient LIMIT :count",
+        {"origin": DESK, "count": count},
+    )
+
+
+def signers(tx: Tx, count: int) -> tuple[str, ...]:
+    """The patients of the consents that were stored last, ``count`` consents at most."""
+    rows = query(
+        tx,
+        """SELECT DISTINCT patient FROM (
+               SELECT patient FROM resource WHERE type = 'Consent' AND category = 'consent' AND deleted = 0
+                ORDER BY recorded DESC LIMIT :count) AS newest
+            ORDER BY patient""",
+        {"count": count},
+    )
+    return tuple(row.patient for row in rows)

@@ -1,0 +1,106 @@
+"""The lane: the one place that begins and commits (DESIGN §2, group commit for whole paths).
+
+One thread owns one connection.  It takes what is queued (up to ``LIMIT`` pieces of work), runs each in
+a savepoint of one transaction, commits once, and only then lets the answers go.  So an answer that
+left has its writes and its audit record on disk, and rules cannot change between decision and write.
+"""
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+
+from hub.errors import Busy, HubError
+from hub.store.database import Tx
+
+LIMIT = 64
+T = TypeVar("T")
+
+
+def unrecorded(tx: Tx, error: HubError) -> None:
+    """For work whose refusal concerns nobody's data: nothing to write down."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Work(Generic[T]):
+    run: Callable[[Tx], T]
+    refused: Callable[[Tx, HubError], None]
+    future: Future[T]
+
+
+class Lane:
+    """Runs work serially in group-committed transactions; safe to call from any thread."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._queue: queue.SimpleQueue[_Work[object] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._serve, name="lane", daemon=True)
+        self._thread.start()
+
+    def submit(self, run: Callable[[Tx], T], refused: Callable[[Tx, HubError], None] = unrecorded) -> Future[T]:
+        """Queue ``run``; its future is settled after the commit.
+
+        When ``run`` raises a ``HubError`` its writes are undone and ``refused`` records the refusal in
+        the same commit; the error is then the future's.  A store that cannot commit gives ``Busy``.
+        """
+        future: Future[T] = Future()
+        self._queue.put(_Work(run, refused, future))  # type: ignore[arg-type]  # a queue of work of all kinds
+        return future
+
+    def close(self) -> None:
+        """Finish what is queued and give the connection back."""
+        self._queue.put(None)
+        self._thread.join()
+        self._engine.dispose()
+
+    def _serve(self) -> None:
+        while (batch := self._next_batch()) is not None:
+            settled: list[Callable[[], None]] = []
+            try:
+                with self._engine.connect() as tx, tx.begin():
+                    settled = [self._one(tx, work) for work in batch]
+            except SQLAlchemyError as error:
+                busy = Busy("The store could not take this now; nothing of it was kept. Try again.", reason=str(error))
+                settled = [_fail(work, busy) for work in batch]
+            for settle in settled:
+                settle()
+
+    def _next_batch(self) -> list[_Work[object]] | None:
+        first = self._queue.get()
+        if first is None:
+            return None
+        batch = [first]
+        while len(batch) < LIMIT:
+            try:
+                work = self._queue.get_nowait()
+            except queue.Empty:
+                break
+            if work is None:
+                self._queue.put(None)
+                break
+            batch.append(work)
+        return batch
+
+    def _one(self, tx: Tx, work: _Work[object]) -> Callable[[], None]:
+        tx.exec_driver_sql("SAVEPOINT work")
+        try:
+            result = work.run(tx)
+        except OperationalError:
+            raise  # the store itself is in trouble: nobody of this batch is answered as if it were not
+        except Exception as error:
+            tx.exec_driver_sql("ROLLBACK TO work")
+            if isinstance(error, HubError):
+                work.refused(tx, error)
+            tx.exec_driver_sql("RELEASE work")
+            return _fail(work, error)
+        tx.exec_driver_sql("RELEASE work")
+        return lambda: work.future.set_result(result)
+
+
+def _fail(work: _Work[object], error: Exception) -> Callable[[], None]:
+    return lambda: work.future.set_exception(error)

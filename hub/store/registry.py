@@ -1,0 +1,130 @@
+"""The city's registry: organisations, people, roles, systems, tokens.  Read now, never from a token."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta, timezone
+
+from hub.context import Caller, Credential, instant
+from hub.store.database import Tx
+from hub.store.sql import Record, Row, add, first, query, run
+from hub.store.tables import AssertionUse, Token
+
+JST = timezone(timedelta(hours=9))
+
+_CALLER = """
+SELECT t.organisation, o.name AS organisation_name, o.kind, o.starts, o.ends, t.system, t.person,
+       p.name AS person_name, t.profession, t.scopes, t.purpose, s.enabled, s.strict, s.scopes AS registered,
+       s.profession AS reads_as,
+       (SELECT count(*) FROM role r WHERE r.person = t.person AND r.organisation = t.organisation
+          AND r.profession = t.profession AND r.starts <= :today AND (r.ends = '' OR r.ends >= :today)) AS roles
+  FROM token t
+  JOIN organisation o ON o.id = t.organisation
+  LEFT JOIN system s ON s.id = t.system
+  LEFT JOIN person p ON p.id = t.person
+ WHERE t.fingerprint = :fingerprint AND t.expires > :now
+"""
+
+
+def caller(tx: Tx, credential: Credential, now: datetime) -> Caller | None:
+    """Who holds the token, with what the registry says of them at ``now``; none for no living token."""
+    today = now.astimezone(JST).date().isoformat()
+    row = first(tx, _CALLER, {"fingerprint": credential.fingerprint, "now": instant(now), "today": today})
+    if row is None or (row.system and not row.enabled):
+        return None
+    open_now = row.starts <= today and (not row.ends or row.ends >= today)
+    return Caller(
+        organisation=row.organisation,
+        organisation_name=row.organisation_name,
+        organisation_kind=row.kind,
+        system=row.system,
+        person=row.person,
+        person_name=row.person_name or "",
+        profession=row.profession if row.person else row.reads_as,
+        scopes=row.scopes,
+        purpose=credential.purpose or row.purpose,
+        in_force=open_now and (row.system is not None or row.roles > 0),
+        strict=bool(row.strict),
+        token=credential.fingerprint[-32:],
+    )
+
+
+def put_token(tx: Tx, token: Record) -> None:
+    """Keep a new token (columns of ``Token``)."""
+    add(tx, Token, [token])
+
+
+def end_token(tx: Tx, fingerprint: str) -> None:
+    """The token is worth nothing from now on."""
+    run(tx, "DELETE FROM token WHERE fingerprint = :fingerprint", {"fingerprint": fingerprint})
+
+
+def use_assertion(tx: Tx, issuer: str, jti: str, expires: datetime, now: datetime) -> bool:
+    """Note that this assertion was used; false when it was used before (RFC 7523 §3 rule 7)."""
+    run(tx, "DELETE FROM assertion_use WHERE expires < :now", {"now": instant(now)})
+    run(tx, "DELETE FROM token WHERE expires < :now", {"now": instant(now)})
+    seen = "SELECT 1 FROM assertion_use WHERE issuer = :issuer AND jti = :jti"
+    if first(tx, seen, {"issuer": issuer, "jti": jti}):
+        return False
+    add(tx, AssertionUse, [{"issuer": issuer, "jti": jti, "expires": instant(expires)}])
+    return True
+
+
+def system(tx: Tx, name: str) -> Row | None:
+    """The registered system ``name``, enabled or not."""
+    return first(tx, "SELECT * FROM system WHERE id = :id", {"id": name})
+
+
+def organisation(tx: Tx, name: str) -> Row | None:
+    return first(tx, "SELECT * FROM organisation WHERE id = :id", {"id": name})
+
+
+def city(tx: Tx) -> Row | None:
+    """The city file in force: name, switches, and the document as applied."""
+    return first(tx, "SELECT * FROM city", {})
+
+
+def people(tx: Tx) -> Sequence[Row]:
+    """Every person's every role, for the sign-in page of the demo city and for operators."""
+    return query(
+        tx,
+        """SELECT r.person, p.name, p.kana, r.organisation, o.name AS organisation_name, o.kind, r.profession,
+                  r.starts, r.ends
+             FROM role r JOIN person p ON p.id = r.person JOIN organisation o ON o.id = r.organisation
+            ORDER BY o.id, p.kana, r.profession""",
+        {},
+    )
+
+
+def known_actors(tx: Tx) -> tuple[frozenset[str], frozenset[str]]:
+    """The ids of all organisations and of all people: what a Consent may name."""
+    organisations = query(tx, "SELECT id FROM organisation", {})
+    persons = query(tx, "SELECT id FROM person", {})
+    return frozenset(row.id for row in organisations), frozenset(row.id for row in persons)
+
+
+def staff(tx: Tx, organisation: str) -> frozenset[str]:
+    """The ids of everybody who has or had a role at an organisation."""
+    rows = query(
+        tx, "SELECT DISTINCT person FROM role WHERE organisation = :organisation", {"organisation": organisation}
+    )
+    return frozenset(row.person for row in rows)
+
+
+def organisation_names(tx: Tx) -> dict[str, str]:
+    """Id → name of every organisation."""
+    return {row.id: row.name for row in query(tx, "SELECT id, name FROM organisation", {})}
+
+
+def municipality(tx: Tx) -> str:
+    """The id of the municipality among the organisations; "" when the city file names none."""
+    row = first(tx, "SELECT id FROM organisation WHERE kind = 'municipality' ORDER BY id", {})
+    return "" if row is None else str(row.id)
+
+
+def organisations(tx: Tx) -> Sequence[Row]:
+    """Every organisation: id, kind, name."""
+    return query(tx, "SELECT id, kind, name FROM organisation ORDER BY id", {})
+
+
+def person_names(tx: Tx) -> dict[str, str]:
+    """Id → name of every person of the city file."""
+    return {row.id: row.name for row in query(tx, "SELECT id, name FROM person ORDER BY kana", {})}

@@ -1,0 +1,70 @@
+"""Who looks after whom (CONSENT.md §1): care teams as rows, and first contacts that wait."""
+
+from collections.abc import Sequence
+
+from hub.store.database import Tx
+from hub.store.sql import Record, Row, add, first, query, run
+from hub.store.tables import RelationRow
+
+
+def of_caller(tx: Tx, organisation: str, person: str | None) -> Sequence[Row]:
+    """Every relation of an organisation or of one of its people, in force or not."""
+    return query(
+        tx,
+        "SELECT * FROM relation WHERE organisation = :organisation OR person = :person",
+        {"organisation": organisation, "person": person or "-"},
+    )
+
+
+def of_caller_to(tx: Tx, organisation: str, person: str | None, patient: str) -> Sequence[Row]:
+    """The same for one patient."""
+    return query(
+        tx,
+        "SELECT * FROM relation WHERE patient = :patient AND (organisation = :organisation OR person = :person)",
+        {"organisation": organisation, "person": person or "-", "patient": patient},
+    )
+
+
+def of_patient(tx: Tx, patient: str) -> Sequence[Row]:
+    """Everybody who is or was related to a patient."""
+    return query(tx, "SELECT * FROM relation WHERE patient = :patient", {"patient": patient})
+
+
+def replace(tx: Tx, patient: str, origin: str, members: Sequence[Record]) -> None:
+    """The relations that one care team (``origin``, "CareTeam/x") gives, in place of those it gave."""
+    run(
+        tx, "DELETE FROM relation WHERE patient = :patient AND origin = :origin", {"patient": patient, "origin": origin}
+    )
+    add(tx, RelationRow, [{**member, "patient": patient, "origin": origin, "pending": 0} for member in members])
+
+
+def first_contact(tx: Tx, patient: str, organisation: str, today: str) -> None:
+    """A pending relation: it may publish, and reads nothing of others until it is confirmed."""
+    known = first(
+        tx,
+        """SELECT 1 FROM relation WHERE patient = :patient AND organisation = :organisation
+              AND (pending = 1 OR (person = '' AND (ends = '' OR ends >= :today)))""",
+        {"patient": patient, "organisation": organisation, "today": today},
+    )
+    if known is None:
+        member: Record = {
+            "organisation": organisation,
+            "person": "",
+            "role": "",
+            "starts": today,
+            "ends": "",
+            "pending": 1,
+        }
+        add(tx, RelationRow, [{**member, "patient": patient, "origin": "first-contact"}])
+
+
+def pending(tx: Tx) -> Sequence[Row]:
+    """First contacts that nobody confirmed yet: for the secretariat's desk."""
+    return query(
+        tx,
+        """SELECT r.patient, r.organisation, r.starts FROM relation r
+            WHERE r.pending = 1 AND NOT EXISTS (SELECT 1 FROM relation c WHERE c.patient = r.patient
+                  AND c.organisation = r.organisation AND c.pending = 0)
+            ORDER BY r.starts, r.patient""",
+        {},
+    )

@@ -1,0 +1,157 @@
+"""Current versions and their history (DESIGN §7).  Only an authorised write reaches ``put``."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from hub.draft import Facts, Version
+from hub.store.database import Tx
+from hub.store.sql import Record, Row, add, first, in_list, query, run
+from hub.store.tables import AlsoAbout, KnownAs, ResourceRow
+
+_COLUMNS = (
+    "patient, source, publication, category, label_bits, clinical_date, withheld, directory, also_about,"
+    " type, id, version, recorded, deleted, body"
+)
+
+
+def put(tx: Tx, versions: Sequence[Version]) -> None:
+    """Make each version the current one; the one that it replaces moves to the history."""
+    for version in versions:
+        move_to_history(tx, version.type, version.id, version.facts.source)
+    add(
+        tx,
+        ResourceRow,
+        [
+            {
+                **asdict(version.facts),
+                "type": version.type,
+                "id": version.id,
+                "version": version.version,
+                "recorded": version.recorded,
+                "deleted": version.deleted,
+                "body": version.body,
+            }
+            for version in versions
+        ],
+    )
+    add(
+        tx,
+        AlsoAbout,
+        [
+            {
+                "patient": version.facts.patient,
+                "type": version.type,
+                "id": version.id,
+                "source": version.facts.source,
+                "other": other,
+            }
+            for version in versions
+            for other in version.others
+        ],
+    )
+
+
+def move_to_history(tx: Tx, type_: str, id_: str, source: str) -> None:
+    """Close the current version, if there is one (its key may name another patient than the new one)."""
+    key = {"type": type_, "id": id_, "source": source}
+    where = "type = :type AND id = :id AND source = :source"
+    if run(tx, f"INSERT INTO history ({_COLUMNS}) SELECT {_COLUMNS} FROM resource WHERE {where}", key):  # noqa: S608
+        run(tx, f"DELETE FROM resource WHERE {where}", key)  # noqa: S608
+        for table in ("also_about", "search_token", "search_date", "search_text"):
+            run(tx, f"DELETE FROM {table} WHERE {where}", key)  # noqa: S608
+
+
+def current(tx: Tx, type_: str, id_: str) -> Sequence[Row]:
+    """The current version(s): one, or for a Patient one for each source that keeps a record."""
+    return query(tx, "SELECT * FROM resource WHERE type = :type AND id = :id", {"type": type_, "id": id_})
+
+
+def own(tx: Tx, type_: str, id_: str, source: str) -> Version | None:
+    """The current version that ``source`` published, deleted or not."""
+    statement = "SELECT * FROM resource WHERE type = :type AND id = :id AND source = :source"
+    row = first(tx, statement, {"type": type_, "id": id_, "source": source})
+    return None if row is None else version_of(row, further_patients(tx, type_, id_) if row.also_about else ())
+
+
+def version_of(row: Row, others: tuple[str, ...] = ()) -> Version:
+    """A row of ``resource`` or ``history`` as the value that it was written from."""
+    facts = Facts(**{name: row._mapping[name] for name in Facts.__slots__})
+    return Version(facts, row.type, row.id, row.version, row.recorded, row.deleted, bytes(row.body), others)
+
+
+def find_version(tx: Tx, type_: str, id_: str, version: str) -> Row | None:
+    """One version, current or past."""
+    key = {"type": type_, "id": id_, "version": version}
+    where = "type = :type AND id = :id AND version = :version"
+    return first(
+        tx,
+        f"SELECT {_COLUMNS} FROM resource WHERE {where} UNION ALL SELECT {_COLUMNS} FROM history WHERE {where}",  # noqa: S608
+        key,
+    )
+
+
+def versions(tx: Tx, type_: str, id_: str) -> Sequence[Row]:
+    """Every version, the current first, then newest to oldest."""
+    key = {"type": type_, "id": id_}
+    return query(
+        tx,
+        f"""SELECT {_COLUMNS}, 1 AS is_current FROM resource WHERE type = :type AND id = :id
+            UNION ALL
+            SELECT {_COLUMNS}, 0 AS is_current FROM history WHERE type = :type AND id = :id
+            ORDER BY is_current DESC, recorded DESC""",  # noqa: S608 - column names are ours
+        key,
+    )
+
+
+def further_patients(tx: Tx, type_: str, id_: str) -> tuple[str, ...]:
+    """The further patients whom a resource is about."""
+    rows = query(
+        tx, "SELECT other FROM also_about WHERE type = :type AND id = :id ORDER BY other", {"type": type_, "id": id_}
+    )
+    return tuple(row.other for row in rows)
+
+
+def consents(tx: Tx, patients: Sequence[str]) -> Sequence[Row]:
+    """Every Consent about sharing of these patients: id, version, patient, body."""
+    found: list[Row] = []
+    for start in range(0, len(patients), 500):
+        marks, bound = in_list("p", patients[start : start + 500])
+        statement = f"""SELECT patient, id, version, body FROM resource WHERE patient IN ({marks})
+                           AND type = 'Consent' AND category = 'consent' AND deleted = 0"""  # noqa: S608
+        found += query(tx, statement, bound)
+    return found
+
+
+def related_persons(tx: Tx, patients: Sequence[str]) -> Sequence[Row]:
+    """The RelatedPerson resources of these patients that the municipality published: patient, id, body."""
+    marks, bound = in_list("p", patients)
+    return query(
+        tx,
+        f"""SELECT patient, id, body FROM resource WHERE patient IN ({marks}) AND type = 'RelatedPerson'
+               AND deleted = 0 AND withheld = 0 AND publication LIKE 'municipality/%'""",  # noqa: S608
+        bound,
+    )
+
+
+def known_as(tx: Tx, source: str, url: str) -> str | None:
+    """The hub's ``Type/id`` of what ``source`` once pushed under the absolute ``url``."""
+    row = first(
+        tx, "SELECT reference FROM known_as WHERE source = :source AND url = :url", {"source": source, "url": url}
+    )
+    return None if row is None else str(row.reference)
+
+
+def remember_as(tx: Tx, source: str, names: dict[str, str]) -> None:
+    """Remember absolute URLs (→ ``Type/id``) of a source."""
+    new = {url: reference for url, reference in names.items() if known_as(tx, source, url) is None}
+    add(tx, KnownAs, [{"source": source, "url": url, "reference": reference} for url, reference in new.items()])
+
+
+def compartment(tx: Tx, patient: str, predicate: str, parameters: Record, count: int) -> Sequence[Row]:
+    """What is current about a patient and what ``predicate`` (over ``r``) admits, newest first."""
+    return query(
+        tx,
+        f"""SELECT r.* FROM resource r WHERE r.patient = :patient_ AND r.deleted = 0 AND ({predicate})
+             ORDER BY r.recorded DESC LIMIT :count_""",  # noqa: S608
+        {**parameters, "patient_": patient, "count_": count},
+    )

@@ -1,0 +1,351 @@
+"""All tables on one page.
+
+Every table that holds patient data leads its key with the patient, so that PostgreSQL can partition
+by it (DESIGN §7).  Instants are texts of ``hub.context.instant``: their order is time's order.
+The facts by which access is decided (CONSENT.md §1) stand on every row that can be shown:
+see ``Facts``; ``hub/access/filter.py`` writes the one predicate over these columns.
+"""
+
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary
+from sqlmodel import Field, SQLModel
+
+AUTO = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Facts(SQLModel):
+    """What a decision is given about one row; stamped at write."""
+
+    patient: str = Field(primary_key=True)
+    source: str
+    publication: str
+    category: str
+    label_bits: int = 0
+    clinical_date: str | None = None
+    withheld: int = 0
+    directory: int = 0
+    also_about: int = 0
+
+
+class ResourceRow(Facts, table=True):
+    """The current version of every resource; ``body`` holds its bytes as they are sent."""
+
+    __tablename__ = "resource"
+    __table_args__ = (Index("resource_by_id", "type", "id"), Index("resource_by_time", "patient", "type", "recorded"))
+    type: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+    version: str
+    recorded: str
+    deleted: int = 0
+    body: bytes = Field(sa_type=LargeBinary)
+
+
+class HistoryRow(Facts, table=True):
+    """Versions that are no longer current.  Rows are only ever added."""
+
+    __tablename__ = "history"
+    __table_args__ = (Index("history_by_id", "type", "id"),)
+    type: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+    version: str = Field(primary_key=True)
+    recorded: str
+    deleted: int = 0
+    body: bytes = Field(sa_type=LargeBinary)
+
+
+class AlsoAbout(SQLModel, table=True):
+    """A further patient of a resource about several (CONSENT.md §4: every one of them must admit it)."""
+
+    __tablename__ = "also_about"
+    patient: str = Field(primary_key=True)
+    type: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+    other: str = Field(primary_key=True)
+
+
+class SearchToken(SQLModel, table=True):
+    __tablename__ = "search_token"
+    __table_args__ = (Index("search_token_by_code", "type", "parameter", "code"), {"sqlite_with_rowid": False})
+    patient: str = Field(primary_key=True)
+    type: str = Field(primary_key=True)
+    parameter: str = Field(primary_key=True)
+    code: str = Field(primary_key=True)
+    system: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+
+
+class SearchDate(SQLModel, table=True):
+    __tablename__ = "search_date"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+    patient: str = Field(primary_key=True)
+    type: str = Field(primary_key=True)
+    parameter: str = Field(primary_key=True)
+    low: str = Field(primary_key=True)
+    high: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+
+
+class SearchText(SQLModel, table=True):
+    """String and reference parameters: folded text, or the reference as ``Type/id``."""
+
+    __tablename__ = "search_text"
+    __table_args__ = (Index("search_text_by_text", "type", "parameter", "text"), {"sqlite_with_rowid": False})
+    patient: str = Field(primary_key=True)
+    type: str = Field(primary_key=True)
+    parameter: str = Field(primary_key=True)
+    text: str = Field(primary_key=True)
+    written: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+
+
+class TimelineRow(Facts, table=True):
+    """One thing that became known about a patient (DESIGN §6, the feed item)."""
+
+    __tablename__ = "timeline"
+    __table_args__ = (
+        Index("timeline_by_position", "position", unique=False),
+        Index("timeline_by_resource", "patient", "type", "id"),
+    )
+    patient: str = Field(primary_key=True)
+    position: int = Field(primary_key=True, sa_type=BigInteger)
+    event: str
+    type: str
+    id: str
+    version: str
+    superseded: int = 0
+    scene: str
+    change: str
+    occurred: str
+    recorded: str
+    organisation_name: str
+    organisation_kind: str
+    author_profession: str | None = None
+    author_name: str | None = None
+    title: str
+    text: str
+    changed: str = ""
+    link: str | None = None
+
+
+class Position(SQLModel, table=True):
+    """Counters that must have no holes and no races: one row each, advanced inside the transaction."""
+
+    __tablename__ = "position"
+    name: str = Field(primary_key=True)
+    value: int = Field(sa_type=BigInteger)
+
+
+class AuditRow(SQLModel, table=True):
+    """One access, refusal, push, sign-in or token.  ``hub.projections.audit_event`` renders it as FHIR."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index("audit_by_patient", "patient", "recorded"), Index("audit_by_time", "recorded"))
+    sequence: int | None = Field(default=None, primary_key=True, sa_type=AUTO)
+    id: str
+    recorded: str
+    request_id: str
+    interaction: str
+    outcome: str
+    reason: str
+    rules: str
+    purpose: str
+    organisation: str
+    organisation_name: str
+    system: str | None = None
+    person: str | None = None
+    person_name: str
+    profession: str | None = None
+    token: str
+    patient: str | None = None
+    category: str = ""
+    what: str
+    query: str
+    address: str
+
+
+class OutboxRow(SQLModel, table=True):
+    """What must be told to others after the commit, in the commit."""
+
+    __tablename__ = "outbox"
+    sequence: int | None = Field(default=None, primary_key=True, sa_type=AUTO)
+    patient: str
+    kind: str
+    reference: str
+    recorded: str
+    delivered: str | None = None
+
+
+class Retry(SQLModel, table=True):
+    """The first answer to an Idempotency-Key, kept in the commit of the write that it answered."""
+
+    __tablename__ = "retry"
+    caller: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    request_hash: str
+    recorded: str
+    body: bytes = Field(sa_type=LargeBinary)
+
+
+class KnownAs(SQLModel, table=True):
+    """The absolute URL under which a source pushed a resource, so that its later bundles can refer to it."""
+
+    __tablename__ = "known_as"
+    source: str = Field(primary_key=True)
+    url: str = Field(primary_key=True)
+    reference: str
+
+
+class PatientIdentifier(SQLModel, table=True):
+    """A linked identifier.  ``issuer`` is the source for numbers that only it gives out, else empty."""
+
+    __tablename__ = "patient_identifier"
+    system: str = Field(primary_key=True)
+    value: str = Field(primary_key=True)
+    issuer: str = Field(primary_key=True)
+    patient: str = Field(index=True)
+    birth_date: str
+    sex: str
+    linked: str
+    source: str
+
+
+class PatientName(SQLModel, table=True):
+    """Folded name and kana of a source's record: only ever used to find candidates."""
+
+    __tablename__ = "patient_name"
+    patient: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+    name: str = Field(primary_key=True)
+    birth_date: str = Field(index=True)
+    sex: str
+
+
+class Candidate(SQLModel, table=True):
+    """Two patients who may be one: for the secretariat to decide, never merged by the hub."""
+
+    __tablename__ = "candidate"
+    patient: str = Field(primary_key=True)
+    other: str = Field(primary_key=True)
+    why: str
+    recorded: str
+    decision: str = ""
+    decided: str = ""
+    decided_by: str = ""
+
+
+class IdentityEvent(SQLModel, table=True):
+    """Every link and unlink of an identifier, with who did it."""
+
+    __tablename__ = "identity_event"
+    sequence: int | None = Field(default=None, primary_key=True, sa_type=AUTO)
+    patient: str
+    system: str
+    value: str
+    action: str
+    source: str
+    by: str
+    recorded: str
+
+
+class RelationRow(SQLModel, table=True):
+    """Who looks after whom: members of care teams, and first contacts that wait to be confirmed."""
+
+    __tablename__ = "relation"
+    __table_args__ = (Index("relation_by_organisation", "organisation"), Index("relation_by_person", "person"))
+    patient: str = Field(primary_key=True)
+    origin: str = Field(primary_key=True)
+    organisation: str = Field(primary_key=True)
+    person: str = Field(primary_key=True)
+    role: str = ""
+    starts: str = ""
+    ends: str = ""
+    pending: int = 0
+
+
+class Seen(SQLModel, table=True):
+    """How far a person has read one patient's timeline."""
+
+    __tablename__ = "seen"
+    patient: str = Field(primary_key=True)
+    person: str = Field(primary_key=True)
+    position: int = Field(sa_type=BigInteger)
+
+
+class City(SQLModel, table=True):
+    __tablename__ = "city"
+    id: str = Field(primary_key=True)
+    name: str
+    base_url: str
+    demo_sign_in: int
+    explain_hidden: int
+    document: str
+    applied: str
+
+
+class OrganisationRow(SQLModel, table=True):
+    __tablename__ = "organisation"
+    id: str = Field(primary_key=True)
+    kind: str
+    name: str
+    institution_number: str
+    care_office_number: str
+    starts: str
+    ends: str
+
+
+class PersonRow(SQLModel, table=True):
+    __tablename__ = "person"
+    id: str = Field(primary_key=True)
+    name: str
+    kana: str
+
+
+class RoleRow(SQLModel, table=True):
+    __tablename__ = "role"
+    person: str = Field(primary_key=True)
+    organisation: str = Field(primary_key=True)
+    profession: str = Field(primary_key=True)
+    starts: str
+    ends: str
+
+
+class SystemRow(SQLModel, table=True):
+    __tablename__ = "system"
+    id: str = Field(primary_key=True)
+    organisation: str
+    scopes: str
+    purpose: str
+    profession: str | None = None
+    strict: int = 0
+    enabled: int = 1
+    jwks: str
+
+
+class Token(SQLModel, table=True):
+    """A living access token or page session; only the SHA-256 of the secret is stored."""
+
+    __tablename__ = "token"
+    fingerprint: str = Field(primary_key=True)
+    kind: str
+    system: str | None = None
+    person: str | None = None
+    organisation: str
+    profession: str | None = None
+    scopes: str
+    purpose: str
+    issued: str
+    expires: str = Field(index=True)
+
+
+class AssertionUse(SQLModel, table=True):
+    """A client assertion that was accepted once (RFC 7523 §3: jti against replay)."""
+
+    __tablename__ = "assertion_use"
+    issuer: str = Field(primary_key=True)
+    jti: str = Field(primary_key=True)
+    expires: str = Field(index=True)

@@ -1,0 +1,130 @@
+"""The timeline's rows: one for everything that became known, in the order in which it was committed."""
+
+from collections.abc import Sequence
+
+from hub.store.database import Tx
+from hub.store.sql import Record, Row, Value, add, first, query, run
+from hub.store.tables import Position, Seen, TimelineRow
+
+
+def put(tx: Tx, items: Sequence[Record]) -> None:
+    """Append ``items`` (columns of ``TimelineRow`` without position) with positions that have no holes.
+
+    Earlier items of the same resource are marked superseded and take over the access facts of the new
+    one: what was narrowed or withdrawn now is narrowed for the past as well (TRUST T-057).
+    """
+    if not items:
+        return
+    position = _advance(tx, len(items))
+    for item in items:
+        run(
+            tx,
+            """UPDATE timeline SET superseded = 1, publication = :publication, category = :category,
+                      label_bits = :label_bits, withheld = :hide, also_about = :also_about
+                WHERE patient = :patient AND type = :type AND id = :id AND superseded = 0""",
+            {
+                **{name: item[name] for name in _RESTAMPED},
+                "hide": 1 if item["change"] == "retracted" else item["withheld"],
+            },
+        )
+    add(tx, TimelineRow, [{**item, "position": position + index} for index, item in enumerate(items)])
+
+
+_RESTAMPED = ("publication", "category", "label_bits", "also_about", "patient", "type", "id")
+
+
+def _advance(tx: Tx, count: int) -> int:
+    """The first of ``count`` new positions.  The counter's row is locked until the commit, so that no
+    reader can see a later position before an earlier one (TRUST T-117)."""
+    if not run(tx, "UPDATE position SET value = value + :count WHERE name = 'timeline'", {"count": count}):
+        add(tx, Position, [{"name": "timeline", "value": count}])
+    row = first(tx, "SELECT value FROM position WHERE name = 'timeline'", {})
+    return (int(row.value) if row else count) - count + 1
+
+
+def page(
+    tx: Tx,
+    predicate: str,
+    parameters: dict[str, Value],
+    *,
+    after: int | None,
+    count: int,
+    only_current: bool = False,
+    newest_first: bool = False,
+) -> Sequence[Row]:
+    """Up to ``count`` items that ``predicate`` (over the alias ``t``) admits, after a position."""
+    where = f"({predicate})"
+    if after is not None:
+        where += " AND t.position > :after" if not newest_first else " AND t.position < :after"
+        parameters = {**parameters, "after": after}
+    if only_current:
+        where += " AND t.superseded = 0"
+    order = "t.position DESC" if newest_first else "t.position"
+    statement = f"SELECT t.* FROM timeline t WHERE {where} ORDER BY {order} LIMIT :count"  # noqa: S608
+    return query(tx, statement, {**parameters, "count": count})
+
+
+def newest(tx: Tx, predicate: str, parameters: dict[str, Value], person: str) -> Sequence[Row]:
+    """For each patient: the newest position and time, and how many items ``person`` has not seen yet."""
+    return query(
+        tx,
+        f"""SELECT t.patient, max(t.position) AS position, max(t.recorded) AS recorded,
+                   sum(CASE WHEN t.position > coalesce(s.position, 0) THEN 1 ELSE 0 END) AS unseen
+              FROM timeline t LEFT JOIN seen s ON s.patient = t.patient AND s.person = :person
+             WHERE ({predicate}) AND t.superseded = 0 GROUP BY t.patient""",  # noqa: S608
+        {**parameters, "person": person},
+    )
+
+
+def mark_seen(tx: Tx, person: str, patient: str, position: int) -> None:
+    """``person`` has read ``patient``'s timeline up to ``position``."""
+    key: dict[str, Value] = {"person": person, "patient": patient, "position": position}
+    if not run(tx, "UPDATE seen SET position = :position WHERE patient = :patient AND person = :person", key):
+        add(tx, Seen, [key])
+
+
+def seen(tx: Tx, person: str, patient: str) -> int:
+    """How far ``person`` has read ``patient``'s timeline; 0 for not at all."""
+    row = first(
+        tx,
+        "SELECT position FROM seen WHERE patient = :patient AND person = :person",
+        {"person": person, "patient": patient},
+    )
+    return int(row.position) if row else 0
+
+
+def happened(
+    tx: Tx, predicate: str, parameters: dict[str, Value], *, before: tuple[str, int] | None, count: int
+) -> Sequence[Row]:
+    """Up to ``count`` current items that ``predicate`` (over ``t``) admits, what happened last first.
+
+    ``before`` is the place (occurred, position) of the last item of the page before.
+    """
+    where = f"({predicate}) AND t.superseded = 0"
+    if before is not None:
+        where += " AND (t.occurred < :before_ OR (t.occurred = :before_ AND t.position < :before_position))"
+        parameters = {**parameters, "before_": before[0], "before_position": before[1]}
+    statement = f"SELECT t.* FROM timeline t WHERE {where} ORDER BY t.occurred DESC, t.position DESC LIMIT :count"  # noqa: S608
+    return query(tx, statement, {**parameters, "count": count})
+
+
+def tally(tx: Tx, predicate: str, parameters: dict[str, Value], after: int) -> Sequence[Row]:
+    """The current items that ``predicate`` admits, counted by category, scene and source.
+
+    Each row: ``items``, how many of them are ``newer`` than the position ``after``, the ``newest`` position.
+    """
+    return query(
+        tx,
+        f"""SELECT t.category, t.scene, t.source, max(t.organisation_name) AS organisation_name, count(*) AS items,
+                   sum(CASE WHEN t.position > :after_ THEN 1 ELSE 0 END) AS newer, max(t.position) AS newest
+              FROM timeline t WHERE ({predicate}) AND t.superseded = 0
+             GROUP BY t.category, t.scene, t.source""",  # noqa: S608
+        {**parameters, "after_": after},
+    )
+
+
+def at(tx: Tx, positions: Sequence[int]) -> Sequence[Row]:
+    """The items at these positions, which a query under the predicate has given."""
+    bound: dict[str, Value] = {f"at{index}": position for index, position in enumerate(positions)}
+    marks = ", ".join(f":{name}" for name in bound) or "NULL"
+    return query(tx, f"SELECT * FROM timeline WHERE position IN ({marks})", bound)  # noqa: S608
