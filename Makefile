@@ -4,7 +4,7 @@ PORT ?= 8080
 DATA ?= var
 BIN := .venv/bin
 
-.PHONY: setup run test check format lint types imports lock bench clean
+.PHONY: setup run test soak check format lock bench clean
 
 setup: .venv/.ready
 
@@ -23,7 +23,11 @@ run: setup
 
 test: .venv/.dev
 	@deploy/system-packages
-	$(BIN)/pytest
+	$(BIN)/pytest -m "not slow"
+
+# The tests that need minutes.
+soak: .venv/.dev
+	$(BIN)/pytest -m slow
 
 check: .venv/.dev
 	$(BIN)/ruff format --check .
