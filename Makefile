@@ -49,7 +49,7 @@ LOCK := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --allow-unsa
 lock: .venv/.dev
 	$(BIN)/pip install --quiet pip-tools
 	$(LOCK) --extra dev --output-file requirements-dev.lock pyproject.toml
-	$(LOCK) --output-file requirements.lock pyproject.toml
+	$(LOCK) --extra build --output-file requirements.lock pyproject.toml
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
