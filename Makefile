@@ -19,7 +19,7 @@ setup: .venv/.ready
 	@touch $@
 
 run: setup
-	@PORT=$(PORT) $(BIN)/renkei demo --data $(DATA)
+	@PORT=$(PORT) exec $(BIN)/renkei demo --data $(DATA)
 
 test: .venv/.dev
 	@deploy/system-packages

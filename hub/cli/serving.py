@@ -1,6 +1,7 @@
 """``renkei serve`` and ``renkei demo``."""
 
 import asyncio
+import socket
 from collections.abc import Iterable
 from datetime import date
 from ipaddress import ip_address
@@ -29,6 +30,7 @@ SEEDED = "seeded"
 
 def serve(data: Path, host: str, port: int) -> None:
     """Serve an existing store.  Raises ``CannotDo`` before anything is served unsafely."""
+    refuse_taken_port(host, port)
     store = open_store(data)
     city = store.lane.submit(registry.city).result()
     if city is None:
@@ -44,6 +46,7 @@ def demo(data: Path, host: str, port: int, directory: Path) -> None:
     """Make and serve the demo city."""
     if not is_loopback(host):
         raise CannotDo(f"The demo city is served on the loopback address only, not on {host}.")
+    refuse_taken_port(host, port)
     started = monotonic()
     store = open_store(data)
     app = prepare_demo(store, data, directory, f"http://{host}:{port}")
@@ -98,6 +101,18 @@ def run(app: FastAPI, host: str, port: int) -> None:
         log_level="warning",
     )
     uvicorn.Server(config).run()
+
+
+def refuse_taken_port(host: str, port: int) -> None:
+    """Raises ``CannotDo`` when something listens there already."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise CannotDo(
+                f"Port {port} on {host} cannot be used ({error.strerror}). Take another: PORT=8081"
+            ) from error
 
 
 def is_loopback(host: str) -> bool:
