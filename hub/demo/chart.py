@@ -65,7 +65,14 @@ class Chart:
         return (self.today + timedelta(days=day)).isoformat()
 
     def moment(self, day: int, at: str) -> str:
-        """That day at ``HH:MM`` in Japan, as a FHIR dateTime."""
+        """That day at ``HH:MM`` in Japan, as a FHIR dateTime.
+
+        What is told of today happened in its first hours: the city may be founded in the morning, and nothing in
+        it should lie in the future.
+        """
+        if day == 0:
+            minutes = (int(at[:2]) * 60 + int(at[3:])) // 2
+            at = f"{minutes // 60:02}:{minutes % 60:02}"
         return f"{self.date(day)}T{at}:00+09:00"
 
     def author(self, name: str) -> Resource:
