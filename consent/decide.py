@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from consent.model import NOBODY, Asker, ConsentRecord, ConsentRule, Disaster, Emergency, Match, Relation
 from consent.period import local_day
 from consent.policy import Policy, Publications
-from consent.scope import UNRELATED, Opening, Override, PatientScope, Refusal, Scope
+from consent.scope import Opening, Override, PatientScope, Refusal, Scope
 from consent.standing import Standing, standing
 from consent.vocabulary import (
     AUDIT,
@@ -18,7 +18,6 @@ from consent.vocabulary import (
     EMERGENCY_SET_RECENT,
     NEVER_FORBIDDEN,
     RECENT_DAYS,
-    SOURCE_ONLY,
     SPACES,
 )
 
@@ -58,31 +57,21 @@ def scope_for(
 
     groups: dict[PatientScope, list[str]] = {}
     rules: dict[str, tuple[str, ...]] = {}
-    for patient in dict.fromkeys(patients):
+    for patient in dict.fromkeys(one for one in patients if one):
         view = _View(asker, now, standing(records[patient], now))
-        scope = PatientScope(
-            overrides=(
-                *(override for one in mine if one.patient == patient for override in view.emergency(one.id)),
-                *(view.disaster(one.id) for one in ours if patient in one.residents),
-            )
-        )
+        overrides = tuple(view.overrides(patient, mine, ours))
         if patient in related:
-            scope = replace(
-                scope,
-                related=True,
-                openings=tuple(view.openings(published)),
-                closings=tuple(view.closings(published)),
-                denies=tuple(view.denies()),
-                label_permits=tuple(view.label_permits(reading.cleared)),
-            )
-        if patient and scope != UNRELATED:
-            groups.setdefault(scope, []).append(patient)
-            rules[patient] = tuple(view.rules)
-    shared = Publications().union(*published.values())
+            scope = view.related(overrides, published, reading.cleared)
+        elif overrides:
+            scope = PatientScope(overrides=overrides)
+        else:
+            continue
+        groups.setdefault(scope, []).append(patient)
+        rules[patient] = tuple(view.rules)
     return Scope(
         now,
         asker.organisation,
-        shared,
+        Publications().union(*published.values()),
         reading.excluded,
         reading.cleared,
         tuple((frozenset(members), scope) for scope, members in groups.items()),
@@ -99,29 +88,51 @@ class _View:
     standing: Standing
     rules: list[str] = field(default_factory=list)
 
-    def emergency(self, emergency: str) -> Iterator[Override]:
-        """Rule 5: the emergency set, without what the resident has forbidden (§3.6)."""
-        rule = self._number(emergency)
-        recent_from = local_day(self.now - timedelta(days=RECENT_DAYS))
+    def related(
+        self, overrides: tuple[Override, ...], published: Mapping[str, Publications], cleared: frozenset[str]
+    ) -> PatientScope:
+        """What a member of the care team may see, whose role reads what is ``published`` by space."""
+        return PatientScope(
+            True,
+            overrides,
+            tuple(self._openings(published)),
+            tuple(self._closings(published)),
+            tuple(self._denies()),
+            tuple(self._label_permits(cleared)),
+        )
+
+    def overrides(
+        self, patient: str, emergencies: Iterable[Emergency], disasters: Iterable[Disaster]
+    ) -> Iterator[Override]:
+        """Rules 5 and 6, from the emergencies and disasters that are the caller's and in force."""
+        for emergency in emergencies:
+            if emergency.patient == patient:
+                yield from self._emergency(self._number(emergency.id))
+        for disaster in disasters:
+            if patient in disaster.residents:
+                yield Override("disaster", self._number(disaster.id), Match(categories=DISASTER_SET))
+
+    def _emergency(self, rule: int) -> Iterator[Override]:
+        """The emergency set, without what the resident has forbidden (§3.6)."""
         forbidden = tuple(
             exception.match
-            for _, exception in self._exceptions(permits=False)
-            if EMERGENCY_PURPOSE in exception.purposes and exception.concerns(self.asker, self.now)
+            for record in self.standing.in_force
+            for exception in record.exceptions
+            if not exception.permits
+            and EMERGENCY_PURPOSE in exception.purposes
+            and exception.concerns(self.asker, self.now)
         )
+        recent = local_day(self.now - timedelta(days=RECENT_DAYS))
         if forbidden:
             yield Override("emergency", rule, Match(categories=NEVER_FORBIDDEN))
         yield Override("emergency", rule, Match(categories=EMERGENCY_SET), forbidden)
-        yield Override("emergency", rule, Match(categories=EMERGENCY_SET_RECENT, clinical_from=recent_from), forbidden)
+        yield Override("emergency", rule, Match(categories=EMERGENCY_SET_RECENT, clinical_from=recent), forbidden)
 
-    def disaster(self, disaster: str) -> Override:
-        """Rule 6."""
-        return Override("disaster", self._number(disaster), Match(categories=DISASTER_SET))
-
-    def openings(self, published: Mapping[str, Publications]) -> Iterator[Opening]:
+    def _openings(self, published: Mapping[str, Publications]) -> Iterator[Opening]:
         """Rule 8: what opens the spaces that the role reads."""
         for space, publications in published.items():
-            record = self.standing.latest.get(space)
-            if record is None or space not in self.standing.opening:
+            record = self.standing.opening.get(space)
+            if record is None:
                 continue
             if record.permits:
                 yield Opening(self._number(record.id), publications)
@@ -130,31 +141,29 @@ class _View:
                 if exception.permits and exception.applies(self.asker, self.now):
                     yield Opening(self._number(_id(record, exception)), publications, exception.match)
 
-    def closings(self, published: Mapping[str, Publications]) -> Iterator[tuple[int, Publications]]:
+    def _closings(self, published: Mapping[str, Publications]) -> Iterator[tuple[int, Publications]]:
         """Rule 8: the consents that leave a space closed."""
         for space, publications in published.items():
-            record = self.standing.latest.get(space)
-            if record and not (record.permits and space in self.standing.opening):
-                yield self._number(record.id), publications
+            opening, latest = self.standing.opening.get(space), self.standing.latest.get(space)
+            if latest and not (opening and opening.permits):
+                yield self._number(latest.id), publications
 
-    def denies(self) -> Iterator[tuple[int, Match]]:
+    def _denies(self) -> Iterator[tuple[int, Match]]:
         """Rule 10: the deny exceptions of any consent in force."""
-        for record, exception in self._exceptions(permits=False):
-            if exception.applies(self.asker, self.now):
-                yield self._number(_id(record, exception)), exception.match
-
-    def label_permits(self, cleared: frozenset[str]) -> Iterator[tuple[int, str, Match]]:
-        """Rule 11: the permit exceptions that name the caller and a label for which the role is not cleared."""
-        for record, exception in self._exceptions(permits=True):
-            if exception.names(self.asker) and exception.applies(self.asker, self.now):
-                for label in sorted(exception.match.labels - cleared - {SOURCE_ONLY}):
-                    yield self._number(_id(record, exception)), label, replace(exception.match, labels=NOBODY)
-
-    def _exceptions(self, *, permits: bool) -> Iterator[tuple[ConsentRecord, ConsentRule]]:
         for record in self.standing.in_force:
             for exception in record.exceptions:
-                if exception.permits == permits:
-                    yield record, exception
+                if not exception.permits and exception.applies(self.asker, self.now):
+                    yield self._number(_id(record, exception)), exception.match
+
+    def _label_permits(self, cleared: frozenset[str]) -> Iterator[tuple[int, str, Match]]:
+        """Rule 11: the permit exceptions that name the caller and a label for which the role is not cleared."""
+        for record in self.standing.in_force:
+            if record not in self.standing.opening.values():
+                continue
+            for exception in record.exceptions:
+                if exception.permits and exception.names(self.asker) and exception.applies(self.asker, self.now):
+                    for label in sorted(exception.match.labels - cleared):
+                        yield self._number(_id(record, exception)), label, replace(exception.match, labels=NOBODY)
 
     def _number(self, rule: str) -> int:
         if rule not in self.rules:

@@ -15,8 +15,8 @@ class Standing:
     """What the consents of one resident come to at an instant."""
 
     latest: dict[str, ConsentRecord]  # by space: the consent that speaks for it
-    opening: frozenset[str]  # the spaces for which that consent is in force and can be read
-    in_force: tuple[ConsentRecord, ...]  # all whose exceptions count, whichever space they are for
+    opening: dict[str, ConsentRecord]  # the same where that consent is in force and can be read
+    in_force: tuple[ConsentRecord, ...]  # all whose deny exceptions count, whichever space they are for
 
 
 def standing(records: Iterable[ConsentRecord], now: datetime) -> Standing:
@@ -28,8 +28,8 @@ def standing(records: Iterable[ConsentRecord], now: datetime) -> Standing:
     """
     by_recency = sorted(records, key=_recency, reverse=True)
     latest: dict[str, ConsentRecord] = {}
-    opening: set[str] = set()
-    in_force: dict[str, ConsentRecord] = {}
+    opening: dict[str, ConsentRecord] = {}
+    in_force: list[ConsentRecord] = []
     for space in SPACES:
         replaced: datetime | None = None
         for record in by_recency:
@@ -37,17 +37,17 @@ def standing(records: Iterable[ConsentRecord], now: datetime) -> Standing:
                 continue
             if replaced is not None and _dated(record) < replaced:
                 break
-            first = latest.setdefault(space, record) is record
-            if record.unreadable:
-                in_force[record.id] = record
-            elif record.revoked or record.period.is_over(now):
+            speaks = latest.setdefault(space, record) is record
+            begun = record.period.has_begun(now) and record.signed.has_begun(now)
+            over = record.revoked or record.period.is_over(now)
+            if not record.unreadable and (over or begun):
                 replaced = _dated(record)
-            elif record.period.has_begun(now) and record.signed.has_begun(now):
-                replaced = _dated(record)
-                in_force[record.id] = record
-                if first:
-                    opening.add(space)
-    return Standing(latest, frozenset(opening), tuple(in_force.values()))
+            if record.unreadable or (begun and not over):
+                if record not in in_force:
+                    in_force.append(record)
+                if speaks and not record.unreadable:
+                    opening[space] = record
+    return Standing(latest, opening, tuple(in_force))
 
 
 def _dated(record: ConsentRecord) -> datetime:

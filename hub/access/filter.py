@@ -29,7 +29,7 @@ def predicate(scope: Scope, alias: str, prefix: str = "a") -> Predicate:
     """
     writer = _Writer(alias, prefix, scope.excluded, ALL_BITS & ~bits(scope.cleared))
     own = f"{alias}.source = {writer.bind(scope.organisation)}" if scope.organisation else NEVER
-    directory = f"{alias}.patient = '' AND {alias}.directory = 1 AND {alias}.also_about = 0"
+    directory = f"{alias}.patient = '' AND {alias}.directory = 1"
     people = writer.people(scope.groups)
     return Predicate(f"({own} OR ({alias}.withheld = 0 AND (({directory}) OR {people})))", writer.parameters)
 

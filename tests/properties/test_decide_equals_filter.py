@@ -12,7 +12,8 @@ from tests.unit.consent.oracle import permits
 from tests.unit.consent.rows import admitted
 from tests.unit.consent.strategies import Json, World, concept, provisions, worlds
 
-EXAMPLES = settings(max_examples=200, deadline=None)
+EXAMPLES = settings(max_examples=150, deadline=None)
+FEWER = settings(max_examples=60, deadline=None)
 CORRUPTIONS: dict[str, Callable[[Json], object]] = {
     "a field that is no rule": lambda consent: consent.update(action=[]),
     "a modifier extension": lambda consent: consent.update(modifierExtension=[{"url": "https://example.org/unless"}]),
@@ -48,7 +49,7 @@ def test_the_decision_is_the_one_that_the_text_of_the_rules_gives(world: World) 
     assert world.admitted() == [permits(world, facts) for facts in world.resources]
 
 
-@EXAMPLES
+@FEWER
 @given(worlds(), provisions(["deny"]), st.data())
 def test_a_deny_exception_never_widens(world: World, deny: Json, data: st.DataObject) -> None:
     def forbid(consent: Json) -> None:
@@ -59,7 +60,7 @@ def test_a_deny_exception_never_widens(world: World, deny: Json, data: st.DataOb
     assert _is_within(_changed(world, data, forbid).admitted(), world.admitted())
 
 
-@EXAMPLES
+@FEWER
 @given(worlds(), st.data())
 def test_the_end_of_a_relation_never_widens(world: World, data: st.DataObject) -> None:
     gone = data.draw(st.sampled_from(world.relations))
@@ -67,13 +68,13 @@ def test_the_end_of_a_relation_never_widens(world: World, data: st.DataObject) -
     assert _is_within(without.admitted(), world.admitted())
 
 
-@EXAMPLES
+@FEWER
 @given(worlds(), st.sampled_from(sorted(CORRUPTIONS)), st.data())
 def test_a_consent_that_cannot_be_read_never_widens(world: World, corruption: str, data: st.DataObject) -> None:
     assert _is_within(_changed(world, data, CORRUPTIONS[corruption]).admitted(), world.admitted())
 
 
-@EXAMPLES
+@FEWER
 @given(worlds(), st.sampled_from(sorted(CORRUPTIONS)), st.data())
 def test_one_more_consent_that_cannot_be_read_never_widens(world: World, corruption: str, data: st.DataObject) -> None:
     further = {**deepcopy(data.draw(st.sampled_from(world.consents))), "id": "further", "status": "active"}

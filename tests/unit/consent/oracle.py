@@ -37,10 +37,11 @@ def _of_patient(world: World, facts: Facts, patient: str) -> bool:
     reading = world.policy.reading(world.asker.profession, world.asker.organisation_kind)
     hits = [rule for rule in hits if not rule.purposes or world.asker.purpose in rule.purposes]
     shared = world.policy.spaces_published(facts.source_kind, facts.category) & reading.spaces
-    speaking = [records[space][0] for space in shared if records[space] and records[space][0] in in_force]
-    named = {label for rule in hits if rule.permits and rule.names(world.asker) for label in rule.match.labels}
+    speaking = {space: each[0] for space, each in records.items() if each and each[0] in in_force}
+    exceptions = [rule for one in speaking.values() for rule in one.exceptions if rule.permits and rule in hits]
+    named = {label for rule in exceptions if rule.names(world.asker) for label in rule.match.labels}
     return (
-        any(one.permits or any(rule.permits and rule in hits for rule in one.exceptions) for one in speaking)
+        any(one.permits or set(one.exceptions) & set(exceptions) for space, one in speaking.items() if space in shared)
         and facts.category not in reading.excluded
         and all(rule.permits for rule in hits)
         and facts.labels <= reading.cleared | named

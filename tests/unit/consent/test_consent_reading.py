@@ -1,0 +1,204 @@
+"""CONSENT §3: what is read, and that whatever is not understood denies."""
+
+from collections.abc import Callable
+from copy import deepcopy
+
+import pytest
+
+from consent import ConsentRecord, Known, Match, read_consent
+from consent.vocabulary import (
+    ACT_CODE_SYSTEM,
+    ACT_REASON_SYSTEM,
+    CATEGORY_SYSTEM,
+    CONFIDENTIALITY_SYSTEM,
+    CONSENT_SCOPE_SYSTEM,
+    LABEL_SYSTEM,
+    PARTICIPATION_SYSTEM,
+    PROFESSION_SYSTEM,
+    SPACE_SYSTEM,
+)
+from tests.unit.consent.strategies import Json, actor, concept
+
+KNOWN = Known({"hosp", "clinic"}, {"dr-sato"}, {("hana", "guardian")})
+RECIPIENT, AUTHOR = (PARTICIPATION_SYSTEM, "IRCP"), (PARTICIPATION_SYSTEM, "AUT")
+EXCEPTION: Json = {
+    "type": "deny",
+    "period": {"end": "2026-12-31"},
+    "actor": [
+        actor(RECIPIENT, "Organization/hosp"),
+        actor(RECIPIENT, "Practitioner/dr-sato"),
+        actor((PROFESSION_SYSTEM, "nurse"), ""),
+        actor(AUTHOR, "Organization/clinic"),
+    ],
+    "class": [{"system": CATEGORY_SYSTEM, "code": "problem", "display": "病名"}],
+    "purpose": [{"system": ACT_REASON_SYSTEM, "code": "COC"}],
+    "securityLabel": [
+        {"system": LABEL_SYSTEM, "code": "WELFARE"},
+        {"system": CONFIDENTIALITY_SYSTEM, "code": "V"},
+        {"system": ACT_CODE_SYSTEM, "code": "HIV"},
+    ],
+    "dataPeriod": {"start": "2026-05", "end": "2026-06-10"},
+    "data": [{"meaning": "instance", "reference": {"reference": "Condition/c1"}}],
+}
+
+
+def consent(**changes: object) -> Json:
+    """A consent that can be read, with some of its fields changed; None takes one away."""
+    made: Json = {
+        "resourceType": "Consent",
+        "id": "c1",
+        "meta": {"versionId": "v7"},
+        "status": "active",
+        "scope": concept(CONSENT_SCOPE_SYSTEM, "patient-privacy"),
+        "category": [{"coding": [{"system": SPACE_SYSTEM, "code": "team"}, {"system": "http://loinc.org"}]}],
+        "patient": {"reference": "Patient/hana", "display": "雪野 花"},
+        "dateTime": "2026-04-01",
+        "performer": [{"reference": "Patient/hana"}],
+        "policyRule": concept(ACT_CODE_SYSTEM, "OPTIN"),
+        "provision": {"type": "permit", "provision": [deepcopy(EXCEPTION)]},
+    }
+    made.update(changes)
+    return {name: value for name, value in made.items() if value is not None}
+
+
+def read(resource: Json) -> ConsentRecord:
+    record = read_consent(resource, KNOWN)
+    assert record is not None
+    return record
+
+
+def with_exception(**changes: object) -> Json:
+    """A consent whose one exception is changed."""
+    return consent(provision={"type": "permit", "provision": [{**deepcopy(EXCEPTION), **changes}]})
+
+
+def test_everything_that_the_encoding_has_is_read() -> None:
+    record = read(consent())
+    assert record.unreadable is None
+    assert (record.id, record.version, record.patient) == ("Consent/c1", "v7", "hana")
+    assert (record.spaces, record.permits, record.revoked) == (frozenset({"team"}), True, False)
+    (rule,) = record.exceptions
+    assert not rule.permits
+    assert rule.organisations == {"hosp"}
+    assert rule.persons == {"dr-sato"}
+    assert rule.professions == {"nurse"}
+    assert rule.purposes == {"COC"}
+    assert rule.match == Match(
+        sources=frozenset({"clinic"}),
+        categories=frozenset({"problem"}),
+        labels=frozenset({"WELFARE", "V", "HIV"}),
+        references=frozenset({"Condition/c1"}),
+        clinical_from="2026-05-01",
+        clinical_to="2026-06-10",
+        undated=True,
+    )
+
+
+def test_a_category_may_stand_in_code() -> None:
+    exception = {"type": "deny", "code": [concept(CATEGORY_SYSTEM, "acp")]}
+    record = read(consent(provision={"type": "permit", "provision": [exception]}))
+    assert record.unreadable is None
+    assert record.exceptions[0].match.categories == {"acp"}
+
+
+@pytest.mark.parametrize("status", ["draft", "proposed", "entered-in-error"])
+def test_what_was_never_agreed_is_no_rule(status: str) -> None:
+    assert read_consent(consent(status=status), KNOWN) is None
+
+
+@pytest.mark.parametrize("scope", ["adr", "research", "treatment"])
+def test_a_consent_to_something_else_is_no_rule(scope: str) -> None:
+    assert read_consent(consent(scope=concept(CONSENT_SCOPE_SYSTEM, scope)), KNOWN) is None
+
+
+UNREADABLE: dict[str, Json] = {
+    "implicit rules": consent(implicitRules="https://example.org/rules"),
+    "modifier extension": consent(modifierExtension=[]),
+    "no status": consent(status=None),
+    "unknown status": consent(status="sleeping"),
+    "no scope": consent(scope=None),
+    "unknown scope": consent(scope=concept(CONSENT_SCOPE_SYSTEM, "everything")),
+    "no patient": consent(patient=None),
+    "a group for a patient": consent(patient={"reference": "Group/hana"}),
+    "a patient elsewhere": consent(patient={"reference": "https://example.org/fhir/Patient/hana"}),
+    "no performer": consent(performer=None),
+    "another patient as performer": consent(performer=[{"reference": "Patient/taro"}]),
+    "an unknown proxy": consent(performer=[{"reference": "RelatedPerson/neighbour"}]),
+    "one good and one unknown performer": consent(
+        performer=[{"reference": "Patient/hana"}, {"reference": "RelatedPerson/neighbour"}]
+    ),
+    "no date": consent(dateTime=None),
+    "an impossible date": consent(dateTime="2026-02-30"),
+    "an instant without a zone": consent(dateTime="2026-02-20T10:00:00"),
+    "no provision": consent(provision=None),
+    "a root of no type": consent(provision={}),
+    "a root for one category": consent(provision={"type": "permit", "class": EXCEPTION["class"]}),
+    "a root period that is empty": consent(provision={"type": "permit", "period": {"start": "2027", "end": "2026"}}),
+    "a policy rule that says the opposite": consent(policyRule=concept(ACT_CODE_SYSTEM, "OPTOUT")),
+    "an unknown policy rule": consent(policyRule=concept(ACT_CODE_SYSTEM, "OPTMAYBE")),
+    "an empty list of exceptions": consent(provision={"type": "permit", "provision": []}),
+    "an exception of no type": with_exception(type=None),
+    "an exception in an exception": with_exception(provision=[{"type": "permit"}]),
+    "an extension": with_exception(extension=[]),
+    "an action": with_exception(action=[concept("http://terminology.hl7.org/CodeSystem/consentaction", "access")]),
+    "a category of another system": with_exception(**{"class": [{"system": "http://loinc.org", "code": "problem"}]}),
+    "an unclassified category": with_exception(**{"class": [{"system": CATEGORY_SYSTEM, "code": "other"}]}),
+    "two words for the category": with_exception(code=[concept(CATEGORY_SYSTEM, "problem")]),
+    "an unknown label": with_exception(securityLabel=[{"system": LABEL_SYSTEM, "code": "UNKNOWN-LABEL"}]),
+    "an unknown purpose": with_exception(purpose=[{"system": ACT_REASON_SYSTEM, "code": "HMARKT"}]),
+    "an unknown organisation": with_exception(actor=[actor(RECIPIENT, "Organization/nobody")]),
+    "an unknown profession": with_exception(actor=[actor((PROFESSION_SYSTEM, "wizard"), "")]),
+    "a person as author": with_exception(actor=[actor(AUTHOR, "Practitioner/dr-sato")]),
+    "an actor without a role": with_exception(actor=[{"reference": {"reference": "Organization/hosp"}}]),
+    "an actor in the consent itself": with_exception(actor=[actor(RECIPIENT, "#hosp")]),
+    "a profession and an organisation in one actor": with_exception(
+        actor=[{"role": concept(PROFESSION_SYSTEM, "nurse"), "reference": {"reference": "Organization/hosp"}}]
+    ),
+    "a role of two codings": with_exception(
+        actor=[{**actor(RECIPIENT, "Organization/hosp"), "role": {"coding": [{"system": "a", "code": "b"}] * 2}}]
+    ),
+    "everything that hangs together with a resource": with_exception(
+        data=[{"meaning": "related", "reference": {"reference": "Condition/c1"}}]
+    ),
+    "an empty data period": with_exception(dataPeriod={}),
+    "an actor that is a word": with_exception(actor="hosp"),
+}
+
+
+@pytest.mark.parametrize("resource", UNREADABLE.values(), ids=UNREADABLE.keys())
+def test_what_is_not_understood_denies(resource: Json) -> None:
+    record = read(resource)
+    assert record.unreadable
+    assert not record.permits
+    assert not any(rule.permits for rule in record.exceptions)
+
+
+@pytest.mark.parametrize("category", [None, [], [concept(SPACE_SYSTEM, "street")], [concept(CATEGORY_SYSTEM, "team")]])
+def test_a_space_that_cannot_be_read_means_both(category: object) -> None:
+    record = read(consent(category=category))
+    assert record.unreadable
+    assert record.spaces == {"medical", "team"}
+
+
+WIDER: dict[str, tuple[Json, Callable[[ConsentRecord], bool]]] = {
+    "actor": (with_exception(actor=[{}]), lambda record: not record.exceptions[0].organisations),
+    "period": (with_exception(period={}), lambda record: record.exceptions[0].period.end is None),
+    "purpose": (with_exception(purpose=[{}]), lambda record: "ETREAT" in record.exceptions[0].purposes),
+    "label": (with_exception(securityLabel=[{}]), lambda record: not record.exceptions[0].match.labels),
+    "type": (with_exception(type="maybe"), lambda record: not record.exceptions[0].permits),
+    "depth": (
+        consent(provision={"type": "permit", "provision": [{"type": "permit", "provision": [EXCEPTION]}]}),
+        lambda record: [rule.number for rule in record.exceptions] == ["1.1"],
+    ),
+    "root period": (
+        consent(implicitRules="x", provision={"type": "permit", "period": {"end": "2026"}}),
+        lambda record: record.period.end is None,
+    ),
+}
+
+
+@pytest.mark.parametrize(("resource", "is_wider"), WIDER.values(), ids=WIDER.keys())
+def test_a_deny_that_is_read_in_part_denies_more(resource: Json, is_wider: Callable[[ConsentRecord], bool]) -> None:
+    record = read(resource)
+    assert record.unreadable
+    assert is_wider(record)
