@@ -9,7 +9,8 @@ from hub.context import Context, Credential
 from hub.doors import Doors
 from hub.errors import Malformed, TooLarge, Unauthenticated
 
-PURPOSES = frozenset({"TREAT", "CAREMGT", "COC", "ETREAT", "DISASTER", "AUDIT", "PATRQT"})
+# What a caller may say of itself.  An emergency and a disaster are declared (CONSENT.md §6, §7), never just claimed.
+PURPOSES = frozenset({"TREAT", "CAREMGT", "COC", "AUDIT"})
 PURPOSE_HEADER = "x-purpose-of-use"
 
 

@@ -10,6 +10,7 @@ from hub.app import new_id, now
 from hub.auth import fingerprint, new_token
 from hub.city import CityFile, apply, difference, read_city
 from hub.context import Caller, Context, instant
+from hub.edge import PURPOSES
 from hub.projections.rows import record
 from hub.runtime import Store, open_store
 from hub.store import audit, registry
@@ -55,6 +56,8 @@ def put_in_force(store: Store, wanted: CityFile) -> None:
 
 def print_token(data: Path, system: str, person: str, organisation: str, purpose: str) -> None:
     """Make a token for a system, or for a person in a role, and print it.  Raises ``CannotDo``."""
+    if purpose not in PURPOSES | {""}:
+        raise CannotDo(f"--purpose is one of {', '.join(sorted(PURPOSES))}.")
     store = open_store(data)
     here, secret = context(), new_token(secrets.token_bytes)
 
