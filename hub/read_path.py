@@ -5,7 +5,7 @@ was shown is in the access log, on disk, before the answer leaves.  No audit, no
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
 from hub.access import decide
@@ -101,7 +101,7 @@ def read(tx: Tx, credential: Credential, question: Question[T], context: Context
 def refused(tx: Tx, credential: Credential, interaction: str, query: str, error: HubError, context: Context) -> None:
     """Write down that something was asked and not given; runs after the lane has undone the attempt."""
     try:
-        caller = authenticate(tx, credential, context)
+        caller = authenticate(tx, replace(credential, purpose=""), context)
     except Unauthenticated:
         caller = nobody(credential)
     outcome = "8" if error.status in (401, 403, 404) else "4"

@@ -46,7 +46,7 @@ def write(tx: Tx, credential: Credential, draft: Draft, context: Context) -> tup
 
     # 8 timeline projection, and the relations that care teams make
     timeline.put(tx, timeline_rows(outcomes, caller, context))
-    for patient, team, members in relation_rows(outcomes, grant.teams_count):
+    for patient, team, members in relation_rows(outcomes, grant.teams_count, grant.organisations):
         relations.replace(tx, patient, team, members)
 
     # 9 audit record

@@ -1,6 +1,6 @@
 """Step 5 of the way in: may this caller publish this about these people? (CONSENT.md §3.5, §5)"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from consent import may_record
@@ -26,11 +26,13 @@ class WriteGrant:
     """Leave to write: the facts to stamp on each change, in their order.
 
     ``teams_count`` says for each whether, as a CareTeam, it makes relations: it is the municipality's, or
-    a care manager's who looks after the patient already.
+    a care manager's who looks after the patient already.  ``organisations`` says which organisation has which
+    (identifier system, number), for the members whom a CareTeam names by number.
     """
 
     facts: tuple[Facts, ...]
     teams_count: tuple[bool, ...]
+    organisations: Mapping[tuple[str, str], str]
     today: str
 
 
@@ -73,7 +75,10 @@ def write(
         counting.append(caller.organisation_kind == "municipality" or (is_manager and looks_after))
     if problems:
         raise Refused("Some of this may not be published by you.", reason="role", problems=problems)
-    return WriteGrant(tuple(facts), tuple(counting), context.now.astimezone(registry.JST).date().isoformat())
+    teams = any(bound.change.type == "CareTeam" for bound in bounds)
+    numbers = registry.organisation_numbers(tx) if teams else dict[tuple[str, str], str]()
+    today = context.now.astimezone(registry.JST).date().isoformat()
+    return WriteGrant(tuple(facts), tuple(counting), numbers, today)
 
 
 def _stamp(bound: Bound, caller: Caller) -> Facts:

@@ -1,24 +1,32 @@
 """What a write leaves besides the resource: index, timeline, relations, log, outbox.  Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
 
 from hub.context import Caller, Context, instant
+from hub.draft import Facts, Version
 from hub.projections.audit_event import AuditRecord
-from hub.projections.timeline import changed, timeline_item
+from hub.projections.timeline import TimelineText, changed, timeline_item
 from hub.projections.version import Outcome
-from profiles import IndexRow, index
+from profiles import IndexRow, canonical_identifier, canonical_system, index, is_entered_in_error, labels_of
+from profiles.instants import in_japan
 from profiles.json import read_json
-from profiles.resource import Resource, as_object, as_text, objects, reference_of
+from profiles.resource import Json, Resource, as_object, as_text, objects, reference_of
 
 Row = dict[str, str | int | bytes | None]
 
 # What nobody waits for on a timeline: who somebody is, who may see what, and the parts of other things.
 _SILENT_CATEGORIES = frozenset({"demographics", "consent", "directory", "other"})
 _SILENT_TYPES = frozenset({"Patient", "Specimen", "Provenance", "Binary", "List", "Group"})
+WITHDRAWN = "取り消されました"
+
+
+# Search parameters that would tell, by a match, where somebody with a protected address is (CONSENT.md §5).
+_WHERE_TO_FIND = ("address", "telecom", "phone", "email")
 
 
 def search_rows(outcomes: Sequence[Outcome]) -> Iterator[tuple[Row, IndexRow]]:
-    """For every new version: whose it is, and one index row."""
+    """For every new version: whose it is, and one index row; a protected address is not found by any."""
     for outcome in outcomes:
         if outcome.is_new and outcome.resource is not None:
             facts = outcome.version.facts
@@ -28,35 +36,55 @@ def search_rows(outcomes: Sequence[Outcome]) -> Iterator[tuple[Row, IndexRow]]:
                 "id": outcome.version.id,
                 "source": facts.source,
             }
+            hidden = _WHERE_TO_FIND if "ADDRESS-PROTECTED" in labels_of(outcome.resource) else ()
             for row in index(outcome.resource):
-                yield place, row
+                if not row.parameter.startswith(hidden):
+                    yield place, row
 
 
 def timeline_rows(outcomes: Sequence[Outcome], caller: Caller, context: Context) -> list[Row]:
-    """One item for everything new that a care team would want to hear of (DESIGN §6)."""
-    return [
-        _timeline_row(outcome, caller, context)
-        for outcome in outcomes
-        if outcome.is_new
-        and outcome.version.facts.patient
-        and outcome.version.facts.category not in _SILENT_CATEGORIES
-        and outcome.version.type not in _SILENT_TYPES
-    ]
+    """What a care team would want to hear of everything that was written (DESIGN §6)."""
+    return [row for outcome in outcomes if outcome.is_new for row in _news(outcome, caller, context)]
 
 
-def _timeline_row(outcome: Outcome, caller: Caller, context: Context) -> Row:
-    version, before = outcome.version, outcome.before
-    old = as_object(read_json(before.body)) if before is not None and not before.deleted else None
-    shown = outcome.resource or old or {"resourceType": version.type}
-    item = timeline_item(shown, version.facts.category)
-    retracted = version.deleted or version.facts.withheld
-    change = "retracted" if retracted else "new" if old is None else "amended"
+def _news(outcome: Outcome, caller: Caller, context: Context) -> Iterator[Row]:
+    """That the earlier version is withdrawn, for those who could see it; and what there is now, if anything."""
+    version, resource = outcome.version, outcome.resource
+    before = outcome.before if outcome.before is not None and _is_told(outcome.before) else None
+    old = as_object(read_json(before.body)) if before is not None else {}
+    same_patient = before is not None and before.facts.patient == version.facts.patient
+    if before is not None and not (same_patient and _is_told(version) and not version.facts.withheld):
+        withdrawn = replace(timeline_item(old, before.facts.category), title=WITHDRAWN, text="", link=None)
+        yield _row(before.facts, version, "retracted", withdrawn, "", caller, context)
+    if resource is None or not _is_told(version) or is_entered_in_error(resource):
+        return
+    item = timeline_item(resource, version.facts.category)
+    if before is None or not same_patient or before.facts.withheld:
+        yield _row(version.facts, version, "new", item, "", caller, context)
+    else:
+        # What is different now also tells what was before: only to those who could see that.
+        difference = changed(old, resource) if before.facts == version.facts else ""
+        yield _row(version.facts, version, "amended", item, difference, caller, context)
+
+
+def _is_told(version: Version) -> bool:
+    """Whether it is of a kind that belongs on a timeline."""
+    silent = version.facts.category in _SILENT_CATEGORIES or version.type in _SILENT_TYPES
+    return bool(version.facts.patient) and not silent and not version.deleted
+
+
+def _row(
+    facts: Facts,
+    version: Version,
+    change: str,
+    item: TimelineText,
+    difference: str,
+    caller: Caller,
+    context: Context,
+) -> Row:
     recorded = instant(context.now)
-    facts = {name: getattr(version.facts, name) for name in version.facts.__slots__}
     return {
-        **facts,
-        # That something was withdrawn is told to all who could see it; what it was is told no longer.
-        "withheld": 0 if change == "retracted" else version.facts.withheld,
+        **asdict(facts),
         "event": context.new_id(),
         "type": version.type,
         "id": version.id,
@@ -64,43 +92,56 @@ def _timeline_row(outcome: Outcome, caller: Caller, context: Context) -> Row:
         "superseded": 0,
         "scene": item.scene,
         "change": change,
-        "occurred": item.occurred or recorded,
+        "occurred": in_japan(item.occurred or recorded),
         "recorded": recorded,
         "organisation_name": caller.organisation_name,
         "organisation_kind": caller.organisation_kind,
         "author_profession": caller.profession,
         "author_name": item.author_name or caller.person_name or None,
-        "title": "取り消されました" if change == "retracted" else item.title,
-        "text": "" if change == "retracted" else item.text,
-        "changed": changed(old, shown) if change == "amended" else "",
-        "link": None if change == "retracted" else item.link,
+        "title": item.title,
+        "text": item.text,
+        "changed": difference,
+        "link": item.link,
     }
 
 
-def relation_rows(outcomes: Sequence[Outcome], counting: Sequence[bool]) -> Iterator[tuple[str, str, list[Row]]]:
-    """For every care team that was written and that counts: its patient, itself, its members as relations."""
+def relation_rows(
+    outcomes: Sequence[Outcome], counting: Sequence[bool], numbers: Mapping[tuple[str, str], str]
+) -> Iterator[tuple[str, str, list[Row]]]:
+    """For every care team that was written and that counts: its patient, itself, its members as relations.
+
+    ``numbers`` gives the organisation of an (identifier system, number) by which a team may name it.
+    """
     for outcome, counts in zip(outcomes, counting, strict=True):
         if outcome.version.type == "CareTeam" and outcome.version.facts.patient:
             team = outcome.resource or {}
             in_use = not outcome.version.facts.withheld and team.get("status") in (None, "active", "proposed")
-            members = list(_members(team)) if in_use and counts else []
+            members = list(_members(team, numbers)) if in_use and counts else []
             yield outcome.version.facts.patient, outcome.version.reference, members
 
 
-def _members(team: Resource) -> Iterator[Row]:
+def _members(team: Resource, numbers: Mapping[tuple[str, str], str]) -> Iterator[Row]:
     whole = as_object(team.get("period"))
     seen: set[tuple[str, str]] = set()
     for participant in objects(team.get("participant")):
         period = as_object(participant.get("period")) or whole
-        kind, _, member = reference_of(participant.get("member")).partition("/")
-        behalf = reference_of(participant.get("onBehalfOf"))
+        kind, _, member = _actor(participant.get("member"), numbers).partition("/")
+        behalf = _actor(participant.get("onBehalfOf"), numbers)
         organisation = member if kind == "Organization" else behalf.removeprefix("Organization/")
         person = member if kind == "Practitioner" else ""
         if kind in ("Organization", "Practitioner") and (organisation, person) not in seen:
             seen.add((organisation, person))
             role = next((as_text(one.get("text")) for one in objects(participant.get("role"))), "")
-            starts, ends = (as_text(period.get(end))[:10] for end in ("start", "end"))
+            starts, ends = (in_japan(as_text(period.get(end)))[:10] for end in ("start", "end"))
             yield {"organisation": organisation, "person": person, "role": role, "starts": starts, "ends": ends}
+
+
+def _actor(reference: Json, numbers: Mapping[tuple[str, str], str]) -> str:
+    """What a Reference leads to: as it is written, or the organisation that has the number it gives instead."""
+    number = as_object(as_object(reference).get("identifier"))
+    system = canonical_system(as_text(number.get("system")))
+    organisation = numbers.get((system, canonical_identifier(system, as_text(number.get("value")))), "")
+    return reference_of(reference) or (f"Organization/{organisation}" if organisation else "")
 
 
 def audit_rows(outcomes: Sequence[Outcome], caller: Caller, interaction: str, context: Context) -> list[AuditRecord]:

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
+from functools import lru_cache
 
+from hub.auth import InvalidScope, grant
 from hub.context import Caller, Credential, instant
 from hub.store.database import Tx
 from hub.store.sql import Record, Row, add, first, query, run
 from hub.store.tables import AssertionUse, Token
+from profiles.canonical import CARE_OFFICE_NO, MEDICAL_INSTITUTION_NO
 
 JST = timezone(timedelta(hours=9))
 
@@ -30,6 +33,9 @@ def caller(tx: Tx, credential: Credential, now: datetime) -> Caller | None:
     row = first(tx, _CALLER, {"fingerprint": credential.fingerprint, "now": instant(now), "today": today})
     if row is None or (row.system and not row.enabled):
         return None
+    scopes = row.scopes if row.system is None else _scopes_now(row.scopes, row.registered)
+    if not scopes:
+        return None
     open_now = row.starts <= today and (not row.ends or row.ends >= today)
     return Caller(
         organisation=row.organisation,
@@ -39,12 +45,21 @@ def caller(tx: Tx, credential: Credential, now: datetime) -> Caller | None:
         person=row.person,
         person_name=row.person_name or "",
         profession=row.profession if row.person else row.reads_as,
-        scopes=row.scopes,
-        purpose=credential.purpose or row.purpose,
+        scopes=scopes,
+        purpose=row.purpose if row.system else credential.purpose or row.purpose,  # a system's is registered
         in_force=open_now and (row.system is not None or row.roles > 0),
         strict=bool(row.strict),
         token=credential.fingerprint[-32:],
     )
+
+
+@lru_cache(maxsize=512)
+def _scopes_now(held: str, registered: str) -> str:
+    """The scopes of a token that its system's registration still has; empty when it has none of them."""
+    try:
+        return grant(held, registered)
+    except InvalidScope:
+        return ""
 
 
 def put_token(tx: Tx, token: Record) -> None:
@@ -120,6 +135,13 @@ def municipality(tx: Tx) -> str:
     return "" if row is None else str(row.id)
 
 
+def organisation_numbers(tx: Tx) -> dict[tuple[str, str], str]:
+    """(identifier system, number) → id of every organisation: what a logical reference to one may name."""
+    rows = query(tx, "SELECT id, institution_number, care_office_number FROM organisation", {})
+    numbers = {(MEDICAL_INSTITUTION_NO, row.institution_number): str(row.id) for row in rows if row.institution_number}
+    return numbers | {(CARE_OFFICE_NO, row.care_office_number): str(row.id) for row in rows if row.care_office_number}
+
+
 def organisations(tx: Tx) -> Sequence[Row]:
     """Every organisation: id, kind, name."""
     return query(tx, "SELECT id, kind, name FROM organisation ORDER BY id", {})
@@ -128,3 +150,9 @@ def organisations(tx: Tx) -> Sequence[Row]:
 def person_names(tx: Tx) -> dict[str, str]:
     """Id → name of every person of the city file."""
     return {row.id: row.name for row in query(tx, "SELECT id, name FROM person ORDER BY kana", {})}
+
+
+def professions(tx: Tx) -> dict[tuple[str, str], str]:
+    """(organisation, person's name) → profession: what an author who is only named is."""
+    rows = query(tx, "SELECT r.organisation, p.name, r.profession FROM role r JOIN person p ON p.id = r.person", {})
+    return {(row.organisation, row.name): row.profession for row in rows}
