@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from hub.logs import configure_logs
 from tests.hub_in_test import City, small_city
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=200)
 settings.load_profile("repeatable")
+configure_logs("text")
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from hub.demo import Push, pushes
 from hub.demo.files import load
 from hub.demo.keys import make_keys
 from hub.demo.seed import Seeder
+from hub.logs import configure_logs
 from hub.runtime import Store, open_store
 from hub.settings import Settings
 from hub.store import registry
@@ -89,6 +90,7 @@ def _day_of_seed(data: Path) -> date:
 
 def run(app: FastAPI, host: str, port: int) -> None:
     """Serve until a signal; what was begun is finished first."""
+    configure_logs(Settings().log_format)
     config = uvicorn.Config(
         app,
         host=host,

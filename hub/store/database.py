@@ -85,7 +85,7 @@ def embedded_engine(data: Path, key: str) -> Engine:
         opened: DBAPIConnection = connection
         return opened
 
-    engine = create_engine("sqlite://", creator=connect, module=dbapi2)
+    engine = create_engine("sqlite://", creator=connect, module=dbapi2, hide_parameters=True)
 
     @event.listens_for(engine, "begin")
     def begin_immediate(connection: Connection) -> None:
