@@ -18,10 +18,11 @@ from hub.store.sql import Value
 
 @dataclass(frozen=True, slots=True)
 class AccessLogPage:
-    """``log`` newest first; ``accesses`` and ``refusals`` are today's; names by id of whom the city file knows."""
+    """``log`` newest first; ``accesses`` and ``refusals`` are of ``today``; names by id of whom the city file knows."""
 
     log: LogPage
     next: str | None
+    today: str
     accesses: int
     refusals: int
     organisations: dict[str, str]
@@ -53,6 +54,7 @@ class AccessLog:
         page = AccessLogPage(
             log=log,
             next=self.seal.close(str(log.next), grant.caller.key, self.query) if log.next else None,
+            today=today(context).isoformat(),
             accesses=accesses,
             refusals=refusals,
             organisations=registry.organisation_names(tx),

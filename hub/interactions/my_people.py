@@ -39,7 +39,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Mine:
-    """One person on the list: the newest thing known about them, and how much of it the caller has not seen."""
+    """One person on the list: the newest thing known about them, and how much the caller has not seen.
+
+    ``occurred`` is empty for something that has no date of its own.
+    """
 
     person: Person
     unseen: int
@@ -78,14 +81,18 @@ class MyPeople:
 
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[PeoplePage]:
         reader = reader_of(grant)
-        news = _news(tx, grant, reader)
+        predicate, parameters = narrowed(grant, Wanted())
+        assert predicate is not None
+        news = {row.patient: row for row in timeline.newest(tx, predicate, parameters, reader)}
         ordered = sorted(grant.patients, key=lambda patient: _place(patient, news), reverse=True)
         listed = [one for one in ordered if not self.only_news or (one in news and news[one].unseen)]
         pages = max(1, -(-len(listed) // ON_A_PAGE))
         number = min(self.number, pages)
         on_page = listed[(number - 1) * ON_A_PAGE : number * ON_A_PAGE]
         people = shown_people(tx, grant, on_page, today(context))
-        newest = {row.patient: row for row in timeline.at(tx, [news[one].position for one in on_page if one in news])}
+        marks, bound = in_list("mp", on_page)
+        here = f"({predicate}) AND t.patient IN ({marks})"
+        newest = {row.patient: row for row in timeline.headlines(tx, here, {**parameters, **bound}, reader)}
         page = PeoplePage(
             people=[_mine(people[one], news.get(one), newest.get(one)) for one in on_page],
             total=len(ordered),
@@ -125,22 +132,17 @@ def shown_people(tx: Tx, grant: Grant, patients: list[str], day: date, source: s
     return {one: Person(one) for one in patients} | {row.id: _person(row, day) for row in rows}
 
 
-def _news(tx: Tx, grant: Grant, reader: str) -> dict[str, Row]:
-    """Position, time and number of unseen items, by patient, for those of whom anything may be shown."""
-    predicate, parameters = narrowed(grant, Wanted())
-    assert predicate is not None
-    return {row.patient: row for row in timeline.newest(tx, predicate, parameters, reader)}
-
-
-def _place(patient: str, news: dict[str, Row]) -> tuple[bool, int, str]:
+def _place(patient: str, news: dict[str, Row]) -> tuple[bool, str, int]:
+    """What is new comes first, then what happened last."""
     row = news.get(patient)
-    return (bool(row.unseen), int(row.position), patient) if row is not None else (False, 0, patient)
+    return (bool(row.unseen), row.occurred, int(row.position)) if row is not None else (False, "", 0)
 
 
 def _mine(person: Person, news: Row | None, newest: Row | None) -> Mine:
     if news is None or newest is None:
         return Mine(person, 0)
-    return Mine(person, news.unseen, newest.title, newest.occurred, newest.recorded, newest.organisation_name)
+    occurred = newest.occurred if newest.clinical_date else ""
+    return Mine(person, news.unseen, newest.title, occurred, newest.recorded, newest.organisation_name)
 
 
 def _references(person: Person, newest: Row | None) -> tuple[str, ...]:

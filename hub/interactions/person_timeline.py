@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import TypeAlias
 
 from hub.access.decide import Grant
 from hub.auth.seal import BrokenSeal, Seal
@@ -12,15 +13,15 @@ from hub.interactions.feed import Wanted, narrowed
 from hub.interactions.my_people import Person, reader_of, shown_people, today
 from hub.projections.wording import care_level, day
 from hub.read_path import Shown, by_patient
-from hub.store import resources, timeline
+from hub.store import registry, resources, timeline
 from hub.store.database import Tx
 from hub.store.sql import Row, Value
 from profiles.canonical import LTC_ITEM
-from profiles.instants import instants_of
 from profiles.json import read_json
 from profiles.resource import as_object, as_text, codings
 
 ON_A_PAGE = 30
+Professions: TypeAlias = dict[tuple[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,17 @@ class Looking:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One item of the timeline; moments are FHIR dates or dateTimes as written, ``link`` only http or https."""
+    """One item of the timeline; ``profession`` is the author's by the city file, ``link`` only http or https.
+
+    Moments are FHIR dates or dateTimes.  ``dated`` says whether the thing has a date of its own; else it stands
+    where it was recorded.
+    """
 
     category: str
     scene: str
     change: str
     is_new: bool
+    dated: bool
     occurred: str
     recorded: str
     organisation_name: str
@@ -82,7 +88,10 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class TimelinePage:
-    """One page; ``new`` counts what the reader had not seen, ``care_level`` is (要介護度, last day) when it may be shown."""
+    """One page; ``new`` of all ``items`` are those that the reader had not seen.
+
+    ``care_level`` is (要介護度, its last day) when it may be shown.
+    """
 
     person: Person
     care_level: tuple[str, str] | None
@@ -109,7 +118,7 @@ class PersonTimeline:
         return f"Patient/{self.looking.patient}/timeline?" + "&".join(f"{name}={value}" for name, value in narrowing)
 
     def patients(self, tx: Tx) -> tuple[str, ...]:
-        return (self.looking.patient,)
+        return resources.with_further(tx, (self.looking.patient,))
 
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[TimelinePage]:
         reader, patient = reader_of(grant), self.looking.patient
@@ -126,7 +135,7 @@ class PersonTimeline:
         page = TimelinePage(
             person=person,
             care_level=_care_level(certified),
-            days=_days(rows, mark),
+            days=_days(rows, mark, registry.professions(tx)),
             items=sum(int(row.items) for row in tally),
             new=sum(int(row.newer) for row in tally),
             choices=_choices(tally),
@@ -196,26 +205,29 @@ def _care_level(row: Row | None) -> tuple[str, str] | None:
     return care_level(observation.get("valueCodeableConcept")), until
 
 
-def _days(rows: Sequence[Row], mark: int) -> list[Day]:
-    # The store orders by the text that the source wrote; two zones within a page are put right here.
-    ordered = sorted(rows, key=lambda row: instants_of(row.occurred) or (row.recorded, ""), reverse=True)
-    days = groupby(ordered, key=lambda row: day(row.occurred))
-    return [Day(date, tuple(_entry(row, mark) for row in group)) for date, group in days]
+def _days(rows: Sequence[Row], mark: int, professions: Professions) -> list[Day]:
+    return [
+        Day(date, tuple(_entry(row, mark, professions) for row in group))
+        for date, group in groupby(rows, key=lambda row: day(row.occurred))
+    ]
 
 
-def _entry(row: Row, mark: int) -> Entry:
+def _entry(row: Row, mark: int, professions: Professions) -> Entry:
     link = row.link or ""
+    author = row.author_name if row.author_name and row.author_name != row.organisation_name else ""
     return Entry(
         category=row.category,
         scene=row.scene,
         change=row.change,
         is_new=row.position > mark,
+        dated=bool(row.clinical_date),
         occurred=row.occurred,
         recorded=row.recorded,
         organisation_name=row.organisation_name,
         organisation_kind=row.organisation_kind,
-        profession=row.author_profession or "",
-        author=row.author_name or "",
+        # What the item itself says is the role of the system that pushed it, not that of the author.
+        profession=professions.get((row.source, author), ""),
+        author=author,
         title=row.title,
         text=row.text,
         changed=row.changed,

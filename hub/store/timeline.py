@@ -10,8 +10,9 @@ from hub.store.tables import Position, Seen, TimelineRow
 def put(tx: Tx, items: Sequence[Record]) -> None:
     """Append ``items`` (columns of ``TimelineRow`` without position) with positions that have no holes.
 
-    Earlier items of the same resource are marked superseded and take over the access facts of the new
-    one: what was narrowed or withdrawn now is narrowed for the past as well (TRUST T-057).
+    Earlier items of the same resource are marked superseded.  They go on being shown to others only where access
+    is decided as it was for them: what is narrowed or withdrawn now is withdrawn for the past as well (TRUST T-057),
+    and what is opened now does not open what was said before.
     """
     if not items:
         return
@@ -19,18 +20,19 @@ def put(tx: Tx, items: Sequence[Record]) -> None:
     for item in items:
         run(
             tx,
-            """UPDATE timeline SET superseded = 1, publication = :publication, category = :category,
-                      label_bits = :label_bits, withheld = :hide, also_about = :also_about
-                WHERE patient = :patient AND type = :type AND id = :id AND superseded = 0""",
+            """UPDATE timeline SET superseded = 1, withheld = CASE WHEN :hide = 1 OR publication <> :publication
+                      OR label_bits <> :label_bits OR also_about > 0 OR :also_about > 0
+                      OR coalesce(clinical_date, '') <> coalesce(:clinical_date, '') THEN 1 ELSE withheld END
+                WHERE patient = :patient AND type = :type AND id = :id""",
             {
-                **{name: item[name] for name in _RESTAMPED},
+                **{name: item[name] for name in _COMPARED},
                 "hide": 1 if item["change"] == "retracted" else item["withheld"],
             },
         )
     add(tx, TimelineRow, [{**item, "position": position + index} for index, item in enumerate(items)])
 
 
-_RESTAMPED = ("publication", "category", "label_bits", "also_about", "patient", "type", "id")
+_COMPARED = ("publication", "label_bits", "also_about", "clinical_date", "patient", "type", "id")
 
 
 def _advance(tx: Tx, count: int) -> int:
@@ -65,10 +67,11 @@ def page(
 
 
 def newest(tx: Tx, predicate: str, parameters: dict[str, Value], person: str) -> Sequence[Row]:
-    """For each patient: the newest position and time, and how many items ``person`` has not seen yet."""
+    """For each patient: the newest position and time, the last dated occurrence, how many ``person`` has not seen."""
     return query(
         tx,
         f"""SELECT t.patient, max(t.position) AS position, max(t.recorded) AS recorded,
+                   max(CASE WHEN t.clinical_date IS NULL THEN '' ELSE t.occurred END) AS occurred,
                    sum(CASE WHEN t.position > coalesce(s.position, 0) THEN 1 ELSE 0 END) AS unseen
               FROM timeline t LEFT JOIN seen s ON s.patient = t.patient AND s.person = :person
              WHERE ({predicate}) AND t.superseded = 0 GROUP BY t.patient""",  # noqa: S608
@@ -123,8 +126,17 @@ def tally(tx: Tx, predicate: str, parameters: dict[str, Value], after: int) -> S
     )
 
 
-def at(tx: Tx, positions: Sequence[int]) -> Sequence[Row]:
-    """The items at these positions, which a query under the predicate has given."""
-    bound: dict[str, Value] = {f"at{index}": position for index, position in enumerate(positions)}
-    marks = ", ".join(f":{name}" for name in bound) or "NULL"
-    return query(tx, f"SELECT * FROM timeline WHERE position IN ({marks})", bound)  # noqa: S608
+def headlines(tx: Tx, predicate: str, parameters: dict[str, Value], person: str) -> Sequence[Row]:
+    """For each patient the one current item to show in a list: unseen before seen, dated before undated, the last."""
+    return query(
+        tx,
+        f"""SELECT * FROM (
+                SELECT t.*, row_number() OVER (PARTITION BY t.patient ORDER BY
+                           CASE WHEN t.position > coalesce(s.position, 0) THEN 0 ELSE 1 END,
+                           CASE WHEN t.clinical_date IS NULL THEN 1 ELSE 0 END,
+                           t.occurred DESC, t.position DESC) AS place
+                  FROM timeline t LEFT JOIN seen s ON s.patient = t.patient AND s.person = :person
+                 WHERE ({predicate}) AND t.superseded = 0) AS ranked
+             WHERE place = 1""",  # noqa: S608
+        {**parameters, "person": person},
+    )

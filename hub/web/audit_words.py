@@ -1,0 +1,95 @@
+"""A record of the access log in words: one sentence, and field by field.  Pure."""
+
+from hub.access.explaining import explain_reason
+from hub.projections.audit_event import AuditRecord, explain
+from hub.projections.professions import PROFESSIONS
+from hub.projections.wording import minute, plain
+from hub.web.words import long_time, purpose
+from profiles import category_name
+
+# By what the auditor narrows the log: the kind of access, and the interactions that it is made of.
+KINDS = {
+    "look": ("画面や一覧で見た", ("page", "feed", "search-type", "search-system")),
+    "read": ("一件を読んだ", ("read", "vread", "history-instance")),
+    "handoff": ("入院時情報提供書を作った", ("operation:handoff",)),
+    "write": ("登録・修正・削除した", ("create", "update", "patch", "delete", "transaction", "batch", "ingest")),
+    "sign-in": ("サインイン・接続", ("sign-in", "sign-out", "token")),
+    "desk": (
+        "事務局の判断",
+        (
+            "operation:desk-pair-different", "operation:desk-pair-hold", "operation:desk-pair-undo",
+            "operation:desk-contact-confirm", "operation:desk-contact-undo",
+        ),
+    ),
+}  # fmt: skip
+_DESK = {
+    "operation:desk-pair-different": "と、同じ方かもしれない記録を「別の人」と判断しました",
+    "operation:desk-pair-hold": "の、同じ方かもしれない記録の判断を保留にしました",
+    "operation:desk-pair-undo": "の、同じ方かもしれない記録の判断を取り消しました",
+    "operation:desk-contact-confirm": "の支援チームに、はじめての連絡をした機関が加わることを確かめました",
+    "operation:desk-contact-undo": "の支援チームに機関が加わるという確認を取り消しました",
+}
+_OUTCOMES = {"0": "認められました", "4": "受け付けられませんでした", "8": "断られました", "12": "重大な失敗"}
+_LOOKING = frozenset({*KINDS["look"][1], *KINDS["read"][1], *KINDS["handoff"][1]})
+_OWN_REASONS = {
+    "audit": "市の監査の権限で、アクセスの記録を見ました。",
+    "desk": "市の事務局の権限で行いました。",
+    "demo": "実演用の入り口から入りました。",
+    "operator": "運用担当者が発行しました。",
+    "token": "登録された鍵による署名を確かめました。",
+    "cross-site": "このハブのページではないところから送られた操作のため、受け付けませんでした。",
+    "not-local": "実演用の入り口は、このハブが動いている機械の中からだけ使えるため、受け付けませんでした。",
+    "no-demo": "この市では、実演用の入り口を使わないと決めています。",
+}
+
+
+def sentence(record: AuditRecord) -> str:
+    """Who did what, of whom (by id alone), when, and by which rule."""
+    patient = f"住民 {record.patient[:8]}…さん" if record.patient else ""
+    if record.interaction in _DESK and record.succeeded:
+        who = f"{plain(record.organisation_name)}の{PROFESSIONS.get(record.profession or '', '職員')}"
+        return f"{minute(record.recorded)} {who} {plain(record.person_name)} が {patient}{_DESK[record.interaction]}。"
+    because = why(record)[:1] if record.succeeded and record.interaction in _LOOKING else []
+    said = explain(record, patient=patient, rule=because[0].rstrip("。") if because else "")
+    return said if said.endswith(("。", "）")) else f"{said}。"
+
+
+def why(record: AuditRecord) -> list[str]:
+    """The reason in words, and the rules that decided; empty for a reason that is only a code."""
+    if record.reason in _OWN_REASONS:
+        return [_OWN_REASONS[record.reason]]
+    if record.succeeded and record.interaction not in _LOOKING:
+        return []
+    return explain_reason(record.reason, record.rules, permit=record.succeeded)
+
+
+def _kind(interaction: str) -> str:
+    return next((words for words, interactions in KINDS.values() if interaction in interactions), "そのほか")
+
+
+def fields(record: AuditRecord) -> list[tuple[str, str]]:
+    """(what it is, what the record says), for people; of a question, what was asked about and never the values."""
+    who = f"{record.person_name}（{record.person}）" if record.person else "（人ではなくシステム）"
+    path, _, asked = record.query.rpartition("?") if "=" in record.query else (record.query, "", "")
+    named = "、".join(dict.fromkeys(one.partition("=")[0] for one in asked.split("&") if one))
+    told = [
+        ("いつ", f"{long_time(record.recorded)}（{record.recorded}）"),
+        ("だれが", who),
+        ("職種", PROFESSIONS.get(record.profession or "", "")),
+        ("所属", f"{record.organisation_name}（{record.organisation}）" if record.organisation else ""),
+        ("システム", record.system or ""),
+        ("だれの", f"Patient/{record.patient}" if record.patient else "特定の住民の情報ではありません"),
+        ("情報の種類", category_name(record.category) if record.category else ""),
+        ("したこと", f"{_kind(record.interaction)}（{record.interaction}）"),
+        ("たずねた先", path + (f"（条件：{named}）" if named else "")),
+        ("目的", purpose(record.purpose)),
+        ("結果", _OUTCOMES.get(record.outcome, record.outcome)),
+        ("理由", " ".join(why(record)) or record.reason),
+        ("決め手の定め", "、".join(record.rules)),
+        ("見た・書いたもの", "、".join(record.what)),
+        ("使った接続の許可", record.token),
+        ("相手のアドレス", record.address),
+        ("要求の番号", record.request_id),
+        ("記録の番号", record.id),
+    ]
+    return [(name, plain(value)) for name, value in told if value]
