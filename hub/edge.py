@@ -7,11 +7,13 @@ from starlette.requests import Request
 from hub.auth.token import fingerprint
 from hub.context import Context, Credential
 from hub.doors import Doors
-from hub.errors import Malformed, TooLarge, Unauthenticated
+from hub.errors import Malformed, NotSupported, TooLarge, Unauthenticated
 
 # What a caller may say of itself.  An emergency and a disaster are declared (CONSENT.md §6, §7), never just claimed.
 PURPOSES = frozenset({"TREAT", "CAREMGT", "COC", "AUDIT"})
 PURPOSE_HEADER = "x-purpose-of-use"
+FORM = "application/x-www-form-urlencoded"
+MAX_FORM = 64 * 1024
 
 
 def doors_of(request: Request) -> Doors:
@@ -61,8 +63,24 @@ async def body_of(request: Request, limit: int) -> bytes:
 
 
 def query_pairs(request: Request) -> list[tuple[str, str]]:
-    """The (name, value) pairs of the URL's query, in order."""
+    """The (name, value) pairs of the URL's query, in order.  Raises ``Malformed``."""
+    return _pairs(request.url.query)
+
+
+async def form_pairs(request: Request) -> list[tuple[str, str]]:
+    """The pairs of a posted form.  Raises ``Malformed``, ``TooLarge``, ``NotSupported`` (415)."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
+        raise NotSupported(f"Send Content-Type: {FORM}.", status=415)
+    body = await body_of(request, MAX_FORM)
+    return _pairs(body.decode("utf-8", "surrogateescape"))
+
+
+def _pairs(form: str) -> list[tuple[str, str]]:
     try:
-        return parse_qsl(request.url.query, keep_blank_values=True, max_num_fields=200, errors="strict")
+        form.encode()
+        pairs = parse_qsl(form, keep_blank_values=True, max_num_fields=200, errors="strict")
     except ValueError as error:
-        raise Malformed(f"The query of the URL cannot be read: {error}") from error
+        raise Malformed(f"The query cannot be read: {error}") from error
+    if any("\0" in text for pair in pairs for text in pair):
+        raise Malformed("The query cannot be read: U+0000 is not allowed.")
+    return pairs

@@ -52,6 +52,12 @@ def is_directory(resource: Resource) -> bool:
 
 
 @cache
+def may_be_directory(resource_type: str) -> bool:
+    """Whether resources of this type can be of the directory: institutions, staff, definitions."""
+    return any(rule.category == DIRECTORY for rule in _rules().get(resource_type, ()))
+
+
+@cache
 def category_names() -> dict[str, str]:
     """Every category with its Japanese name, in the order of the table."""
     return {row["category"]: row["日本語"] for row in rows("categories.csv")}

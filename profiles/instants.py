@@ -36,6 +36,14 @@ def local_day(text: str) -> str | None:
         return None
 
 
+def in_japan(text: str) -> str:
+    """The same moment with Japan's offset, so that moments sort as text; what is no moment stays as it is."""
+    try:
+        return _start(text)[0].astimezone(JAPAN).isoformat() if "T" in text else text
+    except (ValueError, OverflowError):
+        return text
+
+
 def _start(text: str) -> tuple[datetime, timedelta]:
     if len(text) == 4:
         first = datetime(int(text), 1, 1, tzinfo=JAPAN)

@@ -1,5 +1,6 @@
 """Answers in FHIR's form: headers, OperationOutcome, Bundles made of stored bytes (FHIR R4 §3.1.0)."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from email.utils import format_datetime
@@ -50,10 +51,26 @@ def findings(issues: Iterable[Issue]) -> dict[str, object]:
     return outcome(Problem(one.severity, "invariant", one.path, f"{one.text} [{one.rule}]") for one in issues)
 
 
+# 401 says how to sign in; 503 says when to come back.
+REFUSAL_HEADERS = {401: {"WWW-Authenticate": 'Bearer realm="renkei"'}, 503: {"Retry-After": "1"}}
+
+
 def refusal(error: HubError) -> Response:
-    """The answer to an error.  401 says how to sign in; 503 says when to come back."""
-    headers = {401: {"WWW-Authenticate": 'Bearer realm="renkei"'}, 503: {"Retry-After": "1"}}.get(error.status)
-    return fhir(outcome(error.outcome()), error.status, headers)
+    """The answer to an error, as an OperationOutcome."""
+    return fhir(outcome(error.outcome()), error.status, REFUSAL_HEADERS.get(error.status))
+
+
+def problem(error: HubError) -> Response:
+    """The answer to an error where nothing is FHIR (RFC 9457)."""
+    content = {"type": "about:blank", "title": error.text, "status": error.status}
+    headers = REFUSAL_HEADERS.get(error.status)
+    return Response(orjson.dumps(content), error.status, headers, media_type="application/problem+json")
+
+
+def is_known(if_none_match: str, etag: str) -> bool:
+    """Whether ``If-None-Match`` names this version: a list of tags, weakly compared, or ``*`` (RFC 9110 §13.1.2)."""
+    named = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return "*" in named or etag.removeprefix("W/") in named
 
 
 def accept_json(request: Request) -> None:
@@ -80,7 +97,7 @@ def sent_json(request: Request) -> None:
 
 def returning(request: Request) -> str:
     """What ``Prefer: return=`` asks for: minimal, representation or OperationOutcome (FHIR R4 §3.1.0.1.6)."""
-    for preference in request.headers.get("prefer", "").split(";"):
+    for preference in re.split("[,;]", request.headers.get("prefer", "")):
         name, _, value = preference.strip().partition("=")
         if name == "return":
             if value not in ("minimal", "representation", "OperationOutcome"):

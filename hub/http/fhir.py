@@ -11,17 +11,17 @@ from starlette.responses import Response
 from hub.context import Context, Credential
 from hub.doors import Doors
 from hub.draft import Change, Draft, Written
-from hub.edge import bearer, body_of, context_of, doors_of, query_pairs
-from hub.errors import HubError, Malformed, NotSupported
+from hub.edge import bearer, body_of, context_of, doors_of, form_pairs, query_pairs
+from hub.errors import HubError, Invalid, Malformed, NotSupported
 from hub.http import answers
 from hub.interactions import search as searching
 from hub.interactions.history import History
 from hub.interactions.read import Read
 from hub.interactions.receive import draft, parse, single
 from hub.interactions.search import Page, Search
-from hub.interactions.transaction import change_of, target, transaction
+from hub.interactions.transaction import change_of, entries_of, misshapen, misshapen_entry, target, transaction
 from profiles import RESOURCE_TYPES
-from profiles.resource import Resource, as_object, as_text, objects
+from profiles.resource import Resource, as_object, as_text
 
 
 async def read(request: Request) -> Response:
@@ -30,14 +30,17 @@ async def read(request: Request) -> Response:
     question = Read(_type(request), request.path_params["id"], request.path_params.get("version", ""))
     found = await doors_of(request).read(bearer(request), question, context_of(request))
     headers = answers.version_headers(found.version, found.recorded)
-    if request.headers.get("if-none-match") == headers["ETag"]:
+    if answers.is_known(request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     return answers.fhir(found.body, 200, headers)
 
 
 async def history(request: Request) -> Response:
-    """``GET Type/id/_history``."""
+    """``GET Type/id/_history``: the whole of it."""
     answers.accept_json(request)
+    unknown = [name for name, _ in query_pairs(request) if name not in ("_format", "_pretty")]
+    if unknown:
+        raise Malformed(f"A history has no parameter {unknown[0]!r} here; it is given whole.")
     doors, type_, id_ = doors_of(request), _type(request), request.path_params["id"]
     versions = await doors.read(bearer(request), History(type_, id_), context_of(request))
     full = f"{doors.base_url}/fhir/{type_}/{id_}"
@@ -64,8 +67,7 @@ async def search(request: Request) -> Response:
     answers.accept_json(request)
     pairs = query_pairs(request)
     if request.method == "POST":
-        body = await body_of(request, 64 * 1024)
-        pairs += parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
+        pairs += await form_pairs(request)
     return await _searched(request, doors_of(request), _type(request), pairs)
 
 
@@ -76,8 +78,10 @@ async def _searched(request: Request, doors: Doors, type_: str, pairs: list[tupl
 
 
 def _search_question(doors: Doors, type_: str, pairs: list[tuple[str, str]]) -> Search:
-    asked = urlencode([(name, value) for name, value in pairs if name != "_cursor"])
-    return Search(type_, searching.parse(type_, pairs), asked, doors.seal)
+    asked = urlencode([(name, value) for name, value in pairs if name != "_cursor"], safe="/:,")
+    here = f"{doors.base_url}/fhir/"
+    parsed = searching.parse(type_, [(name, value.removeprefix(here)) for name, value in pairs])
+    return Search(type_, parsed, asked, doors.seal)
 
 
 def _bundle(doors: Doors, question: Search, page: Page) -> dict[str, object]:
@@ -171,9 +175,12 @@ async def _batch(
     doors: Doors, credential: Credential, context: Context, value: Resource, strict: bool, key: str
 ) -> dict[str, object]:
     """Every entry by itself, each with its own outcome (FHIR R4 §3.1.0.11.1)."""
-    entries = objects(value.get("entry"))
-    if len(entries) > 500:
-        raise Malformed("A batch may have 500 entries.")
+    entries = entries_of(value)
+    wrong = misshapen({name: member for name, member in value.items() if name != "entry"})
+    if wrong:
+        raise Invalid("The Bundle is not valid.", problems=wrong)
+    if not entries:
+        raise Malformed("The Bundle has no entries.")
     work = [
         _batch_entry(doors, credential, context, entry, place, strict, f"{key}#{place}" if key else "")
         for place, entry in enumerate(entries)
@@ -185,7 +192,9 @@ async def _batch_entry(
     doors: Doors, credential: Credential, context: Context, entry: Resource, place: int, strict: bool, key: str
 ) -> dict[str, object]:
     try:
-        request = as_object(entry.get("request"))
+        request, wrong = as_object(entry.get("request")), misshapen_entry(entry, place)
+        if wrong:
+            raise Invalid("This entry is not valid.", problems=wrong)
         if request.get("method") == "GET":
             return await _batch_get(doors, credential, context, as_text(request.get("url")), place)
         change = change_of(entry, place, strict=strict)

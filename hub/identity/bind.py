@@ -4,7 +4,7 @@ FHIR R4 §3.1.0.11.2 (transaction: ids, ``urn:uuid``, conditional references) an
 what it finds is written down by the write path.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
@@ -47,11 +47,11 @@ def bind(tx: Tx, caller: Caller, draft: Draft, context: Context) -> Binding:
     """
     binding = Binding()
     placed = [_place(tx, caller, change, context, binding) for change in draft.changes]
-    _refuse_twice(placed)
+    _refuse_twice(placed, caller)
     resolve = _resolver(tx, caller, binding, f"{context.base_url}/fhir/")
     problems: list[Problem] = []
     for position, (change, id_, previous, found) in enumerate(placed):
-        where = f"Bundle.entry[{position}].resource" if len(placed) > 1 else change.type
+        where = f"Bundle.entry[{position}].resource" if draft.interaction == "transaction" else change.type
         rewritten, unknown = _rewritten(change, id_, resolve, where)
         problems += unknown
         about = _patients(rewritten, previous)
@@ -71,8 +71,6 @@ def _place(tx: Tx, caller: Caller, change: Change, context: Context, binding: Bi
         previous = resources.own(tx, "Patient", id_, caller.organisation)
     id_ = id_ or context.new_id()
     if change.full_url:
-        if change.full_url in binding.names:
-            raise Malformed(f"Two entries have the fullUrl {change.full_url}.")
         binding.names[change.full_url] = f"{change.type}/{id_}"
     return change, id_, previous, found
 
@@ -105,7 +103,10 @@ def _target(tx: Tx, caller: Caller, change: Change) -> tuple[str, Version | None
 
 
 def _check_version(change: Change, previous: Version | None) -> None:
-    if change.if_match and (previous is None or change.if_match != previous.version):
+    current = {previous.version} if previous is not None else set()
+    if previous is not None and not previous.deleted:
+        current.add("*")
+    if change.if_match and change.if_match not in current:
         raise Stale(f"{change.type}/{change.id} has changed since the version that If-Match names. Read it again.")
 
 
@@ -128,8 +129,6 @@ def _resident(tx: Tx, caller: Caller, change: Change, id_: str, context: Context
     if not who.keys:
         where = Problem("error", "required", "Patient.identifier", "A Patient needs an identifier to be recognised by.")
         raise Invalid("This Patient has no identifier.", problems=[where])
-    if any(set(who.keys) & set(other.person.keys) for other in binding.residents):
-        raise Malformed("Two entries of this bundle are the same person.")
     matched = residents.resolve(tx, who, caller.organisation)
     if id_ and not relations.of_caller_to(tx, caller.organisation, None, id_):
         raise not_found("no-relation")
@@ -140,12 +139,23 @@ def _resident(tx: Tx, caller: Caller, change: Change, id_: str, context: Context
     return patient
 
 
-def _refuse_twice(placed: Sequence[Placed]) -> None:
-    seen: set[tuple[str, str]] = set()
-    for change, id_, _, found in placed:
-        if (change.type, id_) in seen and not found:
-            raise Malformed(f"Two entries of this bundle change the same {change.type}.")
-        seen.add((change.type, id_))
+def _refuse_twice(placed: Sequence[Placed], caller: Caller) -> None:
+    """No entry may write what another one writes or finds (FHIR R4 §3.1.0.11.2): which would be the last?"""
+    seen: dict[Hashable, bool] = {}
+    for position, (change, id_, previous, found) in enumerate(placed):
+        things: dict[Hashable, str] = {(change.type, id_): f"changes the same {change.type}"}
+        if change.full_url:
+            things[change.full_url] = "has the same fullUrl"
+        if change.condition is not None and previous is None:
+            things[change.type, frozenset(change.condition)] = "has the same condition"
+        if change.type == "Patient" and change.resource is not None and not found:
+            things |= {one: "is the same person" for one in person(change.resource, caller.organisation).keys}
+        for thing, text in things.items():
+            if thing in seen and not (found and seen[thing]):
+                where = f"Bundle.entry[{position}]"
+                text = f"An entry before this one {text}."
+                raise Malformed(text, problems=[Problem("error", "structure", where, text)])
+            seen[thing] = found
 
 
 def _resolver(tx: Tx, caller: Caller, binding: Binding, base: str) -> Callable[[str, str], str | None]:
@@ -159,6 +169,7 @@ def _resolver(tx: Tx, caller: Caller, binding: Binding, base: str) -> Callable[[
     def resolve(reference: str, full_url: str) -> str | None:
         if reference in binding.names:
             return binding.names[reference]
+        ours = reference.startswith(base)
         reference = reference.removeprefix(base)
         if reference.startswith("#"):
             return reference
@@ -167,7 +178,7 @@ def _resolver(tx: Tx, caller: Caller, binding: Binding, base: str) -> Callable[[
         if "?" in reference:
             type_, _, condition = reference.partition("?")
             return _by_condition(tx, caller, type_, condition, related)
-        absolute = _absolute(reference, "" if full_url.startswith(base) else full_url)
+        absolute = _absolute(reference, "" if ours or full_url.startswith(base) else full_url)
         if absolute is not None:
             here = binding.names.get(absolute) or resources.known_as(tx, caller.organisation, absolute)
             if here is not None or target_type(absolute) == "Patient":

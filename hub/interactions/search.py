@@ -1,12 +1,14 @@
 """search by type (FHIR R4 §3.1.1): under the caller's predicate, so that nothing hidden is counted."""
 
 from dataclasses import dataclass
+from json import dumps, loads
 
 from hub.access.decide import Grant
 from hub.auth.seal import BrokenSeal, Seal
-from hub.context import Context, instant
+from hub.context import Context
 from hub.errors import Malformed, Problem
 from hub.read_path import Shown, by_patient
+from hub.store import resources
 from hub.store import search as store
 from hub.store.database import Tx
 from profiles import BadParameter, Query, UnknownParameter, parse_query
@@ -35,34 +37,33 @@ class Search:
     def patients(self, tx: Tx) -> tuple[str, ...] | None:
         if self.type == "Patient":
             return None
-        return store.patients_named(self.parsed)
+        named = store.patients_named(self.parsed)
+        return None if named is None else resources.with_further(tx, named)
 
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[Page]:
         predicate, parameters = grant.predicate("r", patient_records=self.type == "Patient")
-        offset, until = self._start(grant, context)
         count = self.parsed.count
-        rows = store.find(
-            tx, self.type, self.parsed, predicate, parameters, count=count + 1, offset=offset, until=until
-        )
+        after = self._after(grant)
+        rows = store.find(tx, self.type, self.parsed, predicate, parameters, count=count + 1, after=after)
         page, more = rows[:count], len(rows) > count
-        total = offset + len(page) if not more else None
-        if total is None and self.parsed.total:
-            total = store.total(tx, self.type, self.parsed, predicate, parameters, until)
+        total = len(page) if after is None and not more else None
+        if total is None and (self.parsed.total or not count):
+            total = store.total(tx, self.type, self.parsed, predicate, parameters)
         entries = tuple((row.id, grant.redacted(row)) for row in page)
-        following = self._sealed(grant, f"{offset + count} {until}") if more and count else None
+        following = self.seal.close(dumps(store.place_of(page[-1])), *self._bound_to(grant)) if more and page else None
         return Shown(Page(self.type, entries, total, following), by_patient(page), "consent")
 
-    def _start(self, grant: Grant, context: Context) -> tuple[int, str]:
+    def _after(self, grant: Grant) -> store.Place | None:
         if self.parsed.cursor is None:
-            return 0, instant(context.now)
+            return None
         try:
-            offset, until = self.seal.open(self.parsed.cursor, grant.caller.key, self.query).split()
+            place: store.Place = loads(self.seal.open(self.parsed.cursor, *self._bound_to(grant)))
         except BrokenSeal as error:
             raise Malformed("This page link is not yours, or not of this search. Start the search again.") from error
-        return int(offset), until
+        return place
 
-    def _sealed(self, grant: Grant, place: str) -> str:
-        return self.seal.close(place, grant.caller.key, self.query)
+    def _bound_to(self, grant: Grant) -> tuple[str, ...]:
+        return grant.caller.key, self.type, self.query
 
 
 def parse(type_: str, pairs: list[tuple[str, str]]) -> Query:

@@ -1,6 +1,7 @@
 """A bound change → the version that is stored and the answer that is given.  Pure."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from hub.context import Context, instant
 from hub.draft import Bound, Facts, Version, Written
@@ -30,7 +31,7 @@ def outcome(bound: Bound, facts: Facts, context: Context) -> Outcome:
     Content that is the same as before makes no new version: sending a file again has no effect.
     """
     before, change = bound.previous, bound.change
-    recorded = instant(context.now)
+    recorded = _recorded(before, context.now)
     if bound.resource is None:
         assert before is not None
         if before.deleted:
@@ -45,6 +46,13 @@ def outcome(bound: Bound, facts: Facts, context: Context) -> Outcome:
     version = Version(facts, change.type, bound.id, name, recorded, 0, body, bound.patients[1:])
     is_update = before is not None and not before.deleted and not (change.method == "POST" and change.type == "Patient")
     return Outcome(bound, version, _written(version, bound, 200 if is_update else 201), True, before)
+
+
+def _recorded(before: Version | None, now: datetime) -> str:
+    """``now``, but always later than the version before: history has one order, also when the clock steps back."""
+    if before is None or before.recorded < instant(now):
+        return instant(now)
+    return instant(datetime.fromisoformat(before.recorded) + timedelta(milliseconds=1))
 
 
 _KEPT: tuple[str, ...] = ("profile", "security", "tag", "extension")

@@ -5,7 +5,9 @@ the caller's scope is part of the same WHERE, so totals and pages count only wha
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from itertools import count as counter
+from typing import TypeAlias
 
 from hub.store.database import Tx
 from hub.store.sql import Record, Row, Value, add, query
@@ -20,6 +22,9 @@ from profiles.search import (
     TokenValue,
     parameters_of,
 )
+
+Place: TypeAlias = list[Value]
+"""The sort keys of a row: where it stands in the order of its search."""
 
 _RANGE = {  # FHIR R4 §3.1.1.4.7: the indexed range i.low..i.high against the searched one
     "eq": "i.low >= :{v}l AND i.high <= :{v}h",
@@ -42,6 +47,8 @@ _INSTANT = {
     "eb": "r.recorded < :{v}l",
     "ap": "(r.recorded >= :{v}l AND r.recorded < :{v}h)",
 }
+_OF_PATIENT = frozenset({"patient", "subject", "beneficiary"})  # the row itself says whose it is: no index rows
+_ON_ROW = {"_id": "r.id", "_lastUpdated": "r.recorded"}
 _TABLE = {
     "token": "search_token",
     "uri": "search_token",
@@ -61,7 +68,7 @@ def put(tx: Tx, rows: Iterable[tuple[Record, IndexRow]]) -> None:
         if row.kind == "date":
             _keep(dates, {**name, "low": row.low, "high": row.high})
         elif row.kind == "reference":
-            if row.target != f"Patient/{place['patient']!s}":  # the row itself says whose it is
+            if not (row.parameter in _OF_PATIENT and row.target == f"Patient/{place['patient']!s}"):
                 _keep(texts, {**name, "text": row.target, "written": ""})
         elif row.kind == "string":
             _keep(texts, {**name, "text": row.text, "written": row.code})
@@ -84,22 +91,32 @@ def find(
     parameters: Record,
     *,
     count: int,
-    offset: int = 0,
-    until: str = "",
+    after: Place | None = None,
 ) -> list[Row]:
-    """Up to ``count`` rows of ``resource`` that match and that ``predicate`` (over ``r``) admits.
+    """Up to ``count`` rows of ``resource`` that match and that ``predicate`` (over ``r``) admits, in the query's order.
 
-    ``until`` bounds ``recorded``, so that pages of one search do not shift under new writes.
+    ``after`` is the place of the last row of the page before: pages go on from a row, not from a number of rows,
+    so that what is written or deleted between two pages shifts nothing.
     """
-    where, bound = _where(type_, parsed, predicate, parameters, until)
-    order, sorting = _order(type_, parsed)
-    statement = f"SELECT r.* FROM resource r WHERE {where} ORDER BY {order} LIMIT :count OFFSET :offset"  # noqa: S608
-    return list(query(tx, statement, {**bound, **sorting, "count": count, "offset": offset}))
+    where, bound = _where(type_, parsed, predicate, parameters)
+    keys, sorting = _keys(type_, parsed)
+    bound |= sorting
+    if after is not None:
+        where += f" AND {_beyond(keys, after, bound)}"
+    columns = ", ".join(f"{one.text} AS key{position}" for position, one in enumerate(keys))
+    order = ", ".join(f"key{position} {one.direction} NULLS LAST" for position, one in enumerate(keys))
+    statement = f"SELECT r.*, {columns} FROM resource r WHERE {where} ORDER BY {order} LIMIT :count"  # noqa: S608
+    return list(query(tx, statement, {**bound, "count": count}))
 
 
-def total(tx: Tx, type_: str, parsed: Query, predicate: str, parameters: Record, until: str = "") -> int:
+def place_of(row: Row) -> Place:
+    """Where a row that ``find`` gave stands in its order."""
+    return [value for name, value in row._mapping.items() if name.startswith("key")]
+
+
+def total(tx: Tx, type_: str, parsed: Query, predicate: str, parameters: Record) -> int:
     """How many match and are visible."""
-    where, bound = _where(type_, parsed, predicate, parameters, until)
+    where, bound = _where(type_, parsed, predicate, parameters)
     return int(query(tx, f"SELECT count(*) AS n FROM resource r WHERE {where}", bound)[0].n)  # noqa: S608
 
 
@@ -118,12 +135,12 @@ def patients_named(parsed: Query) -> tuple[str, ...] | None:
             for target in value.targets
             if target.startswith("Patient/")
         ]
-        if condition.parameter in ("patient", "subject", "beneficiary") and targets and not condition.modifier:
+        if condition.parameter in _OF_PATIENT and targets and not condition.modifier:
             return tuple(target.removeprefix("Patient/") for target in targets)
     return None
 
 
-def _where(type_: str, parsed: Query, predicate: str, parameters: Record, until: str) -> tuple[str, dict[str, Value]]:
+def _where(type_: str, parsed: Query, predicate: str, parameters: Record) -> tuple[str, dict[str, Value]]:
     names = (f"q{number}" for number in counter())
     bound: dict[str, Value] = {**parameters, "type_": type_}
     patients = patients_named(parsed) if type_ != "Patient" else None
@@ -132,9 +149,6 @@ def _where(type_: str, parsed: Query, predicate: str, parameters: Record, until:
     if patients is not None:
         near = f"i.patient IN ({_bind(names, bound, patients)}) AND "
         clauses.append(f"r.patient IN ({_bind(names, bound, patients)})")
-    if until:
-        bound["until_"] = until
-        clauses.append("r.recorded <= :until_")
     for condition in parsed.conditions:
         clauses.append(_clause(condition, type_, near, names, bound))
     return " AND ".join(clauses), bound
@@ -150,15 +164,24 @@ def _bind(names: Iterable[str], bound: dict[str, Value], values: Iterable[Value]
 
 def _clause(condition: Condition, type_: str, near: str, names: Iterable[str], bound: dict[str, Value]) -> str:
     if condition.modifier == "missing":
-        value = condition.values[0]
-        absent = isinstance(value, TokenValue) and value.code == "true"
-        return _lookup(condition, type_, "1 = 1", near, names, bound, negated=absent)
-    if condition.parameter in ("_id", "_lastUpdated"):
+        return _missing(condition, type_, near, names, bound)
+    if condition.parameter in _ON_ROW:
         alternatives = [_on_row(value, names, bound) for value in condition.values]
         return f"({' OR '.join(alternatives)})" if condition.modifier != "not" else f"NOT ({' OR '.join(alternatives)})"
     alternatives = [_on_index(condition, value, type_, near, names, bound) for value in condition.values]
     joined = f"({' OR '.join(alternatives)})"
     return f"NOT {joined}" if condition.modifier == "not" else joined
+
+
+def _missing(condition: Condition, type_: str, near: str, names: Iterable[str], bound: dict[str, Value]) -> str:
+    value = condition.values[0]
+    absent = isinstance(value, TokenValue) and value.code == "true"
+    if condition.parameter in _ON_ROW:
+        return "0 = 1" if absent else "1 = 1"
+    indexed = _lookup(condition, type_, "1 = 1", near, names, bound, negated=absent)
+    if condition.parameter not in _OF_PATIENT:
+        return indexed
+    return f"(r.patient = '' AND {indexed})" if absent else f"(r.patient <> '' OR {indexed})"
 
 
 def _on_row(value: object, names: Iterable[str], bound: dict[str, Value]) -> str:
@@ -185,7 +208,7 @@ def _on_index(
         test = _RANGE["eq" if negated else value.prefix].format(v=name)
     elif isinstance(value, ReferenceValue):
         patients = [target.removeprefix("Patient/") for target in value.targets if target.startswith("Patient/")]
-        if patients and condition.parameter in ("patient", "subject", "beneficiary"):
+        if patients and condition.parameter in _OF_PATIENT:
             return f"r.patient IN ({_bind(names, bound, patients)})"
         test = f"i.text IN ({_bind(names, bound, value.targets)})"
     else:
@@ -222,25 +245,50 @@ def _lookup(
     return f"NOT EXISTS ({same})" if negated else f"(r.id IN ({found}) AND EXISTS ({same}))"
 
 
-def _order(type_: str, parsed: Query) -> tuple[str, dict[str, Value]]:
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """One sort key: an expression over ``r``, rows without a value last."""
+
+    text: str
+    descending: bool = False
+
+    @property
+    def direction(self) -> str:
+        return "DESC" if self.descending else "ASC"
+
+
+def _keys(type_: str, parsed: Query) -> tuple[list[_Key], dict[str, Value]]:
+    """The keys of the query's order.  Without ``_sort`` that is the id: the one order in which nothing moves."""
     keys, bound = [], dict[str, Value]()
     kinds = {"date": ("search_date", "low"), "string": ("search_text", "text"), "token": ("search_token", "code")}
     kind_of = {parameter.name: parameter.kind for parameter in parameters_of(type_)}
     for position, (name, descending) in enumerate(parsed.sort):
-        direction = "DESC" if descending else "ASC"
-        if name == "_lastUpdated":
-            keys.append(f"r.recorded {direction}")
-        elif name == "_id":
-            keys.append(f"r.id {direction}")
+        if name in _ON_ROW:
+            keys.append(_Key(_ON_ROW[name], descending))
         else:
             table, column = kinds.get(kind_of[name], ("search_text", "text"))
             bound[f"o{position}"] = name
             extreme = "max" if descending else "min"
-            keys.append(
+            lookup = (
                 f"(SELECT {extreme}(i.{column}) FROM {table} i WHERE i.patient = r.patient AND i.type = r.type"  # noqa: S608
-                f" AND i.id = r.id AND i.source = r.source AND i.parameter = :o{position}) {direction} NULLS LAST"
+                f" AND i.id = r.id AND i.source = r.source AND i.parameter = :o{position})"
             )
-    return ", ".join([*keys, "r.recorded DESC", "r.id"]), bound
+            keys.append(_Key(lookup, descending))
+    return [*keys, _Key("r.id"), _Key("r.source")], bound
+
+
+def _beyond(keys: Sequence[_Key], place: Place, bound: dict[str, Value]) -> str:
+    """Rows that stand after ``place``: equal in some first keys, and beyond in the next."""
+    equal, ways = "", []
+    for position, (key, value) in enumerate(zip(keys, place, strict=True)):
+        if value is None:  # the last of all: only other rows without a value can follow
+            equal += f"{key.text} IS NULL AND "
+            continue
+        bound[f"p{position}"] = value
+        further = f"{key.text} {'<' if key.descending else '>'} :p{position}"
+        ways.append(f"({equal}({further} OR {key.text} IS NULL))")
+        equal += f"{key.text} = :p{position} AND "
+    return f"({' OR '.join(ways)})"
 
 
 def _name(names: Iterable[str]) -> str:

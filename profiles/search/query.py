@@ -14,6 +14,8 @@ __all__ = ["BadParameter", "Condition", "Query", "UnknownParameter", "parse_quer
 DEFAULT_COUNT = 20
 MAX_COUNT = 200
 MAX_ALTERNATIVES = 100
+MAX_LENGTH = 1000  # of one alternative
+MAX_SORT_KEYS = 8
 _IGNORED = frozenset({"_format", "_pretty"})
 _CONTROLS = frozenset({"_sort", "_count", "_total", "_cursor"})
 _MODIFIERS: dict[Kind, frozenset[str]] = {
@@ -104,6 +106,8 @@ def _condition(known: dict[str, Parameter], name: str, text: str) -> Condition:
         raise BadParameter(name, text[:100], f"has more than {MAX_ALTERNATIVES} alternatives")
     if not all(alternatives):
         raise BadParameter(name, text, "has an empty alternative")
+    if any(len(one) > MAX_LENGTH for one in alternatives):
+        raise BadParameter(name, text[:100], f"has a value of more than {MAX_LENGTH} characters")
     return Condition(bare, parameter.kind, modifier, tuple(_value(parameter, one, kind) for one in alternatives))
 
 
@@ -128,6 +132,8 @@ def _value(parameter: Parameter, text: str, kind: str) -> Value:
 
 def _sort(known: dict[str, Parameter], text: str) -> tuple[tuple[str, bool], ...]:
     keys = [(one.removeprefix("-"), one.startswith("-")) for one in text.split(",")] if text else []
+    if len(keys) > MAX_SORT_KEYS:
+        raise BadParameter("_sort", text[:100], f"has more than {MAX_SORT_KEYS} keys")
     return tuple((_named(known, name).name, descending) for name, descending in keys)
 
 

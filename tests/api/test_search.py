@@ -1,0 +1,464 @@
+"""search (FHIR R4 §3.1.1): what is found, in what order, page by page, and what is refused."""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import count
+from urllib.parse import quote, urlencode
+
+import httpx2
+import pytest
+
+from profiles.canonical import KAIGO_INSURED_NO
+from tests.hub_in_test import BASE_URL, NOON, Body, City, note, observation, patient, small_city
+
+NUMBERS = count(1)
+LOINC = "http://loinc.org"
+CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+    """One hub for the whole file: each test brings residents of its own."""
+    with small_city(tmp_path_factory.mktemp("hub")) as hub:
+        yield hub
+
+
+@pytest.fixture
+def person(city: City) -> str:
+    """A resident whom the hospital looks after; it is noon."""
+    city.clock.now = NOON
+    resident = city.resident(f"{next(NUMBERS):010d}")
+    city.team(resident, "Organization/hosp")
+    return resident
+
+
+def found(city: City, query: str, *, who: str = "hosp-ehr", type_: str = "Observation") -> list[str]:
+    """The ids of the first page of a search, which must succeed."""
+    return ids(city.get(who, f"/fhir/{type_}?{query}"))
+
+
+def ids(response: httpx2.Response) -> list[str]:
+    assert response.status_code == 200, response.text
+    return [one["resource"]["id"] for one in response.json().get("entry", [])]
+
+
+def link(bundle: Body, relation: str) -> str:
+    return next((str(one["url"]) for one in bundle["link"] if one["relation"] == relation), "")
+
+
+def pages(city: City, query: str, who: str = "hosp-ehr", type_: str = "Observation") -> list[list[str]]:
+    """The ids of every page, by the links alone."""
+    following, read = f"/fhir/{type_}?{query}", list[list[str]]()
+    while following:
+        answer = city.get(who, following)
+        read.append(ids(answer))
+        following = link(answer.json(), "next")
+        assert len(read) < 50, "the pages do not end"
+    return read
+
+
+def refused(city: City, query: str, *, type_: str = "Observation") -> str:
+    """The sentence of the 400 that a query gets."""
+    answer = city.get("hosp-ehr", f"/fhir/{type_}?{query}")
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["resourceType"] == "OperationOutcome"
+    return str(answer.json()["issue"][0]["diagnostics"])
+
+
+# -- what is found
+
+
+def test_a_search_set_says_what_it_is(city: City, person: str) -> None:
+    stored = city.created("hosp-ehr", observation(person))
+    answer = city.get("hosp-ehr", f"/fhir/Observation?patient={person}")
+    assert answer.headers["Content-Type"] == "application/fhir+json; charset=utf-8"
+    assert answer.json() == {
+        "resourceType": "Bundle",
+        "type": "searchset",
+        "total": 1,
+        "link": [{"relation": "self", "url": f"{BASE_URL}/fhir/Observation?patient={person}"}],
+        "entry": [
+            {
+                "fullUrl": f"{BASE_URL}/fhir/Observation/{stored['id']}",
+                "resource": stored,
+                "search": {"mode": "match"},
+            }
+        ],
+    }
+    nothing = city.get("hosp-ehr", "/fhir/Observation?_id=none").json()
+    assert (nothing["total"], "entry" in nothing) == (0, False)
+
+
+def test_each_parameter_finds_what_it_names_and_nothing_else(city: City, person: str) -> None:
+    other = city.resident(f"{next(NUMBERS):010d}")
+    city.team(other, "Organization/hosp")
+    mine = city.created("hosp-ehr", observation(person, number="S-1"))
+    city.created("hosp-ehr", observation(other, number="S-2"))
+    vital = [{"coding": [{"system": CATEGORY, "code": "vital-signs"}]}]
+    pressure = {"coding": [{"system": LOINC, "code": "85354-9"}]}
+    second = city.created(
+        "hosp-ehr", observation(person, category=vital, code=pressure, status="preliminary", number="S-3")
+    )
+    both = {mine["id"], second["id"]}
+    for query, wanted in {
+        f"_id={mine['id']}": {mine["id"]},
+        f"_id={mine['id']},{second['id']}": both,
+        "identifier=http://hosp.test/obs|S-1": {mine["id"]},
+        "identifier=S-1": {mine["id"]},
+        "identifier=http://other.test/|S-1": set(),
+        f"patient={person}": both,
+        f"patient=Patient/{person}": both,
+        f"subject=Patient/{person}": both,
+        f"subject:Patient={person}": both,
+        f"patient={BASE_URL}/fhir/Patient/{person}": both,
+        f"patient={person}&category=laboratory": {mine["id"]},
+        f"patient={person}&category={CATEGORY}|vital-signs": {second["id"]},
+        f"patient={person}&category=laboratory,vital-signs": both,
+        f"patient={person}&category=laboratory&category=vital-signs": set(),
+        f"patient={person}&code={LOINC}|4548-4": {mine["id"]},
+        f"patient={person}&code=|4548-4": set(),
+        f"patient={person}&code={LOINC}|": both,
+        f"patient={person}&code:not={LOINC}|4548-4": {second["id"]},
+        f"patient={person}&status=preliminary": {second["id"]},
+        f"patient={person}&status=final,preliminary": both,
+        f"patient={person}&status=amended": set(),
+        "patient=nobody": set(),
+    }.items():
+        assert set(found(city, query)) == wanted, query
+
+
+DAY, NIGHT = "2026-11-20T09:00:00+09:00", "2026-11-20T00:30:00+09:00"  # both on 20 November, in UTC on two days
+
+
+DATES = {
+    "2026-11-20": True,
+    "2026-11": True,
+    "2026": True,
+    "eq2026-11-20": True,
+    "2026-11-19": False,
+    "ne2026-11-20": False,
+    "ne2026-11-19": True,
+    "ge2026-11-20": True,
+    "ge2026-11-21": False,
+    "gt2026-11-20": False,
+    "gt2026-11-19": True,
+    "le2026-11-20": True,
+    "le2026-11-19": False,
+    "lt2026-11-20": False,
+    "lt2026-11-21": True,
+    "sa2026-11-19": True,
+    "sa2026-11-20": False,
+    "eb2026-11-21": True,
+    "eb2026-11-20": False,
+    "ap2026-11-20": True,
+    "ge2026-11-20&date=lt2026-11-21": True,
+    "ge2026-11-01&date=lt2026-11-20": False,
+}
+
+
+@pytest.mark.parametrize("written", [DAY, NIGHT, "2026-11-20"])
+def test_dates_are_compared_in_japanese_time(city: City, person: str, written: str) -> None:
+    stored = city.created("hosp-ehr", observation(person, effectiveDateTime=written))
+    for date, hit in DATES.items():
+        assert found(city, f"patient={person}&date={date}") == ([stored["id"]] if hit else []), date
+
+
+def test_a_time_of_day_finds_to_the_minute(city: City, person: str) -> None:
+    stored = city.created("hosp-ehr", observation(person, effectiveDateTime=DAY))
+    assert found(city, f"patient={person}&date={quote('2026-11-20T09:00+09:00')}") == [stored["id"]]
+    assert found(city, f"patient={person}&date=2026-11-20T00:00:00Z") == [stored["id"]]
+    assert found(city, f"patient={person}&date=ge2026-11-20T00:00:01Z") == []
+
+
+def test_last_updated_is_when_the_hub_took_it(city: City, person: str) -> None:
+    first = city.created("hosp-ehr", observation(person))
+    city.clock.move(hours=1)
+    second = city.created("hosp-ehr", observation(person))
+    later = first["meta"]["lastUpdated"].replace("03:00:00", "03:30:00")
+    assert found(city, f"patient={person}&_lastUpdated=gt{later}") == [second["id"]]
+    assert found(city, f"patient={person}&_lastUpdated=lt{later}") == [first["id"]]
+    assert len(found(city, f"patient={person}&_lastUpdated=2026-11-22")) == 2
+    assert found(city, f"patient={person}&_lastUpdated=2026-11-21") == []
+    assert found(city, f"patient={person}&_lastUpdated={first['meta']['lastUpdated']}") == [first["id"]]
+
+
+def test_who_measured_it_may_be_the_resident(city: City, person: str) -> None:
+    itself = city.created("hosp-ehr", observation(person, performer=[{"reference": f"Patient/{person}"}]))
+    city.created("hosp-ehr", observation(person, performer=[{"reference": "Organization/hosp"}]))
+    assert found(city, f"performer=Patient/{person}") == [itself["id"]]
+    assert found(city, f"patient={person}&performer:Patient={person}") == [itself["id"]]
+
+
+def test_missing_says_whether_there_is_a_value(city: City, person: str) -> None:
+    with_number = city.created("hosp-ehr", observation(person, number="M-1"))
+    without = city.created("hosp-ehr", observation(person))
+    everything = {with_number["id"], without["id"]}
+    for query, wanted in {
+        "identifier:missing=true": {without["id"]},
+        "identifier:missing=false": {with_number["id"]},
+        "date:missing=true": set(),
+        "patient:missing=false": everything,
+        "subject:missing=false": everything,
+        "patient:missing=true": set(),
+        "_id:missing=true": set(),
+        "_lastUpdated:missing=false": everything,
+    }.items():
+        assert set(found(city, f"patient={person}&{query}")) == wanted, query
+
+
+def test_a_deleted_resource_and_an_old_version_are_not_found(city: City, person: str) -> None:
+    stored = city.created("hosp-ehr", observation(person, number="D-1"))
+    place = f"/fhir/Observation/{stored['id']}"
+    city.put("hosp-ehr", place, {**stored, "identifier": [{"system": "http://hosp.test/obs", "value": "D-2"}]})
+    assert found(city, "identifier=D-1") == []
+    assert found(city, "identifier=D-2") == [stored["id"]]
+    city.delete("hosp-ehr", place)
+    assert found(city, "identifier=D-2") == []
+
+
+def test_nothing_hidden_is_found_counted_or_sorted_by(city: City, person: str) -> None:
+    city.created("hosp-ehr", observation(person, number="H-1"))
+    for query in (f"patient={person}", "identifier=H-1", f"patient={person}&_count=0", "_sort=-date&_total=accurate"):
+        bundle = city.get("clinic-emr", f"/fhir/Observation?{query}").json()
+        assert (bundle["total"], bundle.get("entry", []), link(bundle, "next")) == (0, [], ""), query
+
+
+# -- people
+
+
+def test_a_person_is_found_by_what_would_be_shown_of_them(city: City, person: str) -> None:
+    number = f"{next(NUMBERS):010d}"
+    shown = city.resident(number, name="髙橋 さくら", birth="1938-02-03")
+    city.team(shown, "Organization/hosp")
+    own = patient(number, name="高橋 桜", birth="1938-02-03")
+    assert city.created("hosp-ehr", own)["id"] == shown
+    text = {"name": "高橋", "identifier": f"{KAIGO_INSURED_NO}|011234-{number}", "_id": shown}
+    for name, value in text.items():  # no consent yet: the hospital sees its own record
+        bundle = city.get("hosp-ehr", f"/fhir/Patient?{urlencode({name: value})}").json()
+        assert [one["resource"]["name"][0]["text"] for one in bundle["entry"]] == ["高橋 桜"], name
+    assert found(city, urlencode({"name": "髙橋"}), type_="Patient") == []
+    city.consent(shown)
+    assert found(city, urlencode({"name": "髙橋"}), type_="Patient") == [shown]
+    assert found(city, urlencode({"name": "高橋"}), type_="Patient") == []  # its own record is no longer what is shown
+    assert found(city, f"_id={shown}", who="clinic-emr", type_="Patient") == []
+
+
+@pytest.mark.parametrize(
+    "written", ["011234-0000009001", "０１１２３４－０００００09001", "11234-9001", "011234-00000-09001"]
+)
+def test_an_insurance_number_is_found_however_it_is_written(city: City, person: str, written: str) -> None:
+    if found(city, "identifier=011234-0000009001", type_="Patient", who="city-registry") == []:
+        city.resident("0000009001")
+    value = urlencode({"identifier": f"{KAIGO_INSURED_NO}|{written}"})
+    assert len(found(city, value, type_="Patient", who="city-registry")) == 1
+
+
+def test_names_are_found_by_their_beginning_in_any_kana_and_width(city: City, person: str) -> None:
+    resident = city.resident(f"{next(NUMBERS):010d}", name="ワタナベ はなこ")
+    for text in ("ワタナベ", "わたなべ", "ﾜﾀﾅﾍﾞ", "ワタナ"):
+        assert resident in found(city, urlencode({"name": text}), type_="Patient", who="city-registry"), text
+    assert found(city, urlencode({"name": "タナベ"}), type_="Patient", who="city-registry") == []
+    assert found(city, urlencode({"name:contains": "タナベ"}), type_="Patient", who="city-registry") == [resident]
+    assert found(city, urlencode({"family:exact": "ワタナベ"}), type_="Patient", who="city-registry") == [resident]
+    assert found(city, urlencode({"family:exact": "わたなべ"}), type_="Patient", who="city-registry") == []
+    for wildcard in ("%", "_", "*", "\\"):
+        assert found(city, urlencode({"name": wildcard}), type_="Patient", who="city-registry") == [], wildcard
+
+
+# -- order and pages
+
+
+def test_sorting_by_any_parameter_both_ways(city: City, person: str) -> None:
+    days = ("2026-11-02", "2026-11-01", "2026-11-03")
+    by_day = {}
+    for day in days:
+        city.clock.move(minutes=1)
+        by_day[day] = city.created("hosp-ehr", observation(person, effectiveDateTime=day))["id"]
+    without = {name: value for name, value in observation(person).items() if name != "effectiveDateTime"}
+    undated = city.created("hosp-ehr", {**without, "status": "registered"})
+    rising = [by_day[day] for day in sorted(days)]
+    assert found(city, f"patient={person}&_sort=date") == [*rising, undated["id"]]
+    assert found(city, f"patient={person}&_sort=-date") == [*rising[::-1], undated["id"]]
+    as_taken = [*by_day.values(), undated["id"]]
+    assert found(city, f"patient={person}&_sort=_lastUpdated,_id")[:3] == as_taken[:3]
+    assert found(city, f"patient={person}&_sort=-status,date") == [undated["id"], *rising]
+    assert found(city, f"patient={person}&_sort=_id") == sorted(as_taken)
+
+
+def some(city: City, person: str, many: int) -> list[str]:
+    """Observations on few days and at few instants, so that order is not told by one key alone."""
+    made = []
+    for number in range(many):
+        city.clock.move(seconds=number % 2)
+        day = f"2026-11-{1 + number % 3:02d}"
+        undated = {"effectiveDateTime": day} if number % 4 else {"status": "registered"}
+        resource = {name: value for name, value in observation(person).items() if name != "effectiveDateTime"}
+        made.append(str(city.created("hosp-ehr", {**resource, **undated})["id"]))
+    return made
+
+
+@pytest.mark.parametrize(
+    "order", ["", "&_sort=date", "&_sort=-date", "&_sort=-_lastUpdated", "&_sort=status,-date,_id"]
+)
+def test_pages_show_everything_once_and_in_the_order_of_one_long_page(city: City, person: str, order: str) -> None:
+    made = some(city, person, 11)
+    whole = found(city, f"patient={person}&_count=100{order}")
+    read = pages(city, f"patient={person}&_count=3{order}")
+    assert [len(page) for page in read] == [3, 3, 3, 2]
+    assert [one for page in read for one in page] == whole
+    assert sorted(whole) == sorted(made)
+
+
+@pytest.mark.parametrize("order", ["", "&_sort=date", "&_sort=-date", "&_sort=_lastUpdated"])
+def test_pages_neither_repeat_nor_skip_while_others_write(city: City, person: str, order: str) -> None:
+    made = some(city, person, 12)
+    following, seen = f"/fhir/Observation?patient={person}&_count=3{order}", list[str]()
+    while following:
+        answer = city.get("hosp-ehr", following)
+        page = ids(answer)
+        seen += page
+        following = link(answer.json(), "next")
+        # Of what was shown one is changed and one deleted, and something new comes in.
+        city.clock.move(seconds=1)
+        if following and len(seen) == 3:
+            changed, deleted = page[0], page[1]
+            current = city.get("hosp-ehr", f"/fhir/Observation/{changed}").json()
+            city.put("hosp-ehr", f"/fhir/Observation/{changed}", {**current, "note": [{"text": "変更"}]})
+            city.delete("hosp-ehr", f"/fhir/Observation/{deleted}")
+            city.created("hosp-ehr", observation(person, effectiveDateTime="2026-11-02"))
+    again = [one for one in set(seen) if seen.count(one) > 1]
+    assert set(made) <= set(seen)
+    # In the order of changing, what was changed comes once more at the end: that is what was asked for.
+    assert again == ([changed] if "_lastUpdated" in order else [])
+
+
+def test_count_is_bounded_and_zero_asks_for_the_number_alone(city: City, person: str) -> None:
+    some(city, person, 5)
+    bundle = city.get("hosp-ehr", f"/fhir/Observation?patient={person}&_count=0").json()
+    assert (bundle["total"], "entry" in bundle, link(bundle, "next")) == (5, False, "")
+    bundle = city.get("hosp-ehr", f"/fhir/Observation?patient={person}&_count=2&_total=accurate").json()
+    assert (bundle["total"], len(bundle["entry"])) == (5, 2)
+    assert "total" not in city.get("hosp-ehr", f"/fhir/Observation?patient={person}&_count=2").json()
+    assert len(found(city, f"patient={person}&_count=1000000")) == 5
+
+
+def test_the_links_carry_the_search_and_neither_a_token_nor_another_host(city: City, person: str) -> None:
+    some(city, person, 3)
+    answer = city.get("hosp-ehr", f"/fhir/Observation?patient={person}&_count=1&_sort=date", host="evil.test")
+    here, following = (link(answer.json(), relation) for relation in ("self", "next"))
+    assert here == f"{BASE_URL}/fhir/Observation?patient={person}&_count=1&_sort=date"
+    assert re.fullmatch(re.escape(here) + r"&_cursor=[A-Za-z0-9_-]+", following)
+    assert city.token("hosp-ehr") not in answer.text
+
+
+def test_a_page_link_is_worth_nothing_to_others_elsewhere_or_edited(city: City, person: str) -> None:
+    city.team(person, "Organization/clinic")
+    city.consent(person)
+    some(city, person, 3)
+    query = f"patient={person}&_count=1"
+    following = link(city.get("hosp-ehr", f"/fhir/Observation?{query}").json(), "next")
+    cursor = following.partition("_cursor=")[2]
+    assert len(found(city, f"{query}&_cursor={cursor}")) == 1
+    assert city.get("clinic-emr", following).status_code == 400
+    assert city.get("city-registry", following).status_code == 400
+    assert city.get("hosp-ehr", following.replace("Observation", "Condition")).status_code == 400
+    assert city.get("hosp-ehr", following.replace("_count=1", "_count=2")).status_code == 400
+    flipped = cursor[:9] + ("A" if cursor[9] != "A" else "B") + cursor[10:]
+    for wrong in (flipped, cursor[:-4], cursor + "AAAA", "", "3 2026", "%00", "あ"):
+        text = refused(city, f"{query}&_cursor={quote(wrong)}")
+        assert "Start the search again" in text, wrong
+
+
+def test_a_page_shows_what_the_rules_allow_now(city: City, person: str) -> None:
+    city.team(person, "Organization/clinic")
+    consent = city.consent(person)
+    some(city, person, 4)
+    first = city.get("clinic-emr", f"/fhir/Observation?patient={person}&_count=2").json()
+    assert len(first["entry"]) == 2
+    city.clock.move(seconds=1)
+    revoked = {**consent, "status": "inactive", "dateTime": city.clock.now.isoformat()}
+    assert city.put("city-registry", f"/fhir/Consent/{consent['id']}", revoked).status_code == 200
+    assert ids(city.get("clinic-emr", link(first, "next"))) == []
+
+
+# -- POST _search
+
+
+def posted(city: City, form: str, query: str = "", **headers: str) -> httpx2.Response:
+    sent = {"content_type": "application/x-www-form-urlencoded", **headers}
+    return city.client.post(
+        f"/fhir/Observation/_search{query}", content=form.encode(), headers=city.headers("hosp-ehr", **sent)
+    )
+
+
+def test_a_posted_search_is_the_same_search(city: City, person: str) -> None:
+    some(city, person, 3)
+    query = f"patient={person}&category={quote(CATEGORY + '|laboratory')}&_count=2&_sort=-date"
+    asked = city.get("hosp-ehr", f"/fhir/Observation?{query}")
+    for answer in (posted(city, query), posted(city, "&".join(query.split("&")[1:]), f"?patient={person}")):
+        assert answer.content == asked.content
+    assert len(asked.json()["entry"]) == 2
+
+
+def test_a_posted_search_is_refused_as_any_other(city: City, person: str) -> None:
+    assert posted(city, "pateint=1").status_code == 400
+    assert posted(city, "code=%ff%fe").status_code == 400
+    assert posted(city, json.dumps({"patient": person}), content_type="application/json").status_code == 415
+    assert posted(city, "code=" + "x" * 70_000).status_code == 413
+
+
+# -- what is refused
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("pateint=1", "Did you mean patient?"),
+        ("subjekt=1", "Did you mean subject?"),
+        ("_lastupdated=2026", "Did you mean _lastUpdated?"),
+        ("_sort=dat", "Did you mean date?"),
+        ("_sort=-daet", "Did you mean date?"),
+        ("zzzzqqqq=1", "no search parameter 'zzzzqqqq'"),
+        ("_has:Provenance:target:agent=x", "_has"),
+        ("subject.name=x", "subject.name"),
+        ("_include=Observation:subject", "_include"),
+        ("_filter=x", "_filter"),
+        ("date=yesterday", "is not a date"),
+        ("date=2026-13-01", "is not a date"),
+        ("date=xx2026-11-01", "is not a date"),
+        ("patient=a/b/c", "is not a reference"),
+        ("_count=-1", "_count"),
+        ("_count=many", "_count"),
+        ("_count=1&_count=2", "once"),
+        ("_total=guess", "_total"),
+        ("status:exact=final", ":exact is not supported"),
+        ("status=", "has no value"),
+        ("status=final,", "empty alternative"),
+        ("identifier:missing=perhaps", "true or false"),
+        ("subject:Organization=x", "subject names"),
+        ("code=" + ",".join(["x"] * 101), "more than 100"),
+        ("identifier=" + "x" * 5000, "characters"),
+        ("_sort=" + ",".join(["date"] * 30), "_sort"),
+        ("code=%00", "U+0000"),
+        ("code=%ff", "cannot be read"),
+    ],
+)
+def test_what_is_not_understood_is_refused_and_named(city: City, query: str, words: str) -> None:
+    assert words in refused(city, query)
+
+
+@pytest.mark.parametrize(
+    "text", ["' OR 1=1 --", "'; DROP TABLE resource; --", "%", "_", "\\", "a|b|c", "$x", "((((", "*"]
+)
+def test_no_value_is_read_as_anything_but_a_value(city: City, person: str, text: str) -> None:
+    city.created("hosp-ehr", observation(person))
+    for name in ("identifier", "code", "status", "_id", "category"):
+        assert found(city, urlencode({name: text})) == [], name
+    assert len(found(city, f"patient={person}")) == 1
+
+
+def test_other_spaces_than_the_callers_are_searched_for_nobody(city: City, person: str) -> None:
+    told = city.created("hosp-ehr", note(person))
+    assert found(city, f"patient={person}", type_="Communication") == [told["id"]]
+    assert found(city, f"patient={person}", type_="Communication", who="clinic-emr") == []
