@@ -1,4 +1,4 @@
-"""What can go wrong, as ten kinds, each with its HTTP status and FHIR issue code (FHIR R4 §3.1.0.1.4).
+"""What can go wrong, as a few kinds, each with its HTTP status and FHIR issue code (FHIR R4 §3.1.0.1.4).
 
 HubError
 ├── Malformed        400 structure        the bytes are not what the door takes
@@ -11,6 +11,7 @@ HubError
 ├── Conflict         409 conflict         two answers possible, or another one at work
 ├── Stale            412 conflict         If-Match names an older version
 ├── TooLarge         413 too-long         over the size limit
+├── TooMany          429 throttled        too many attempts; try again later
 └── Busy             503 transient        the store cannot take the work now; try again
 """
 
@@ -90,6 +91,16 @@ class Stale(HubError):
 
 class TooLarge(HubError):
     status, code = 413, "too-long"
+
+
+class TooMany(HubError):
+    """``retry_after`` is in seconds."""
+
+    status, code = 429, "throttled"
+
+    def __init__(self, text: str, *, retry_after: int) -> None:
+        super().__init__(text, reason="throttled")
+        self.retry_after = retry_after
 
 
 class Busy(HubError):

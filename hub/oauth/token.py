@@ -1,6 +1,8 @@
 """The token endpoint: a signed assertion for an opaque token of five minutes (SMART Backend Services)."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -23,9 +25,9 @@ from hub.auth import (
 from hub.auth.form import MAX_FORM, TokenRequest
 from hub.context import Caller, Context, instant
 from hub.edge import body_of, context_of, doors_of
-from hub.errors import HubError, Refused, Unauthenticated
+from hub.errors import HubError, Refused, TooMany, Unauthenticated
 from hub.projections.rows import record
-from hub.store import audit, registry
+from hub.store import audit, registry, sign_ins
 from hub.store.database import Tx
 from profiles import read_json
 
@@ -51,8 +53,10 @@ async def token(request: Request) -> Response:
     try:
         scope = await doors.run(
             lambda tx: issue(tx, asked, secret, audiences, context),
-            lambda tx, error: _log(tx, context, _claimed(asked), "8", error.reason),
+            lambda tx, error: _note(tx, context, _claimed(asked), error),
         )
+    except TooMany as error:
+        return _error("temporarily_unavailable", error.text, 429, {"Retry-After": str(error.retry_after)})
     except Unauthenticated:
         return _error("invalid_client", "client authentication failed", 401)
     except Refused as error:
@@ -65,8 +69,12 @@ async def token(request: Request) -> Response:
 def issue(tx: Tx, asked: TokenRequest, secret: str, audiences: tuple[str, ...], context: Context) -> str:
     """Check the assertion, note its use, keep the token; gives the scope that is granted.
 
-    Raises ``Unauthenticated`` for any fault of the assertion, ``Refused`` for the scope.
+    Raises ``Unauthenticated`` for any fault of the assertion, ``Refused`` for the scope, ``TooMany`` for a client
+    that failed too often from this address.
     """
+    seconds = sign_ins.wait(tx, _claimed(asked), context.address, context.now)
+    if seconds:
+        raise TooMany(f"Too many failed attempts. Try again in {seconds} seconds.", retry_after=seconds)
     try:
         claimed = read_assertion(asked.client_assertion, client_id=asked.client_id)
         row = registry.system(tx, claimed.issuer)
@@ -120,6 +128,13 @@ def _claimed(asked: TokenRequest) -> str:
         return ""
 
 
+def _note(tx: Tx, context: Context, client: str, error: HubError) -> None:
+    """Write a refusal down, and count it when the client could not show who it is."""
+    _log(tx, context, client, "8", error.reason)
+    if isinstance(error, Unauthenticated):
+        sign_ins.failed(tx, client, context.address, context.now)
+
+
 def _log(tx: Tx, context: Context, system: str, outcome: str, reason: str, token: str = "") -> None:
     row = registry.system(tx, system) if system else None
     organisation = registry.organisation(tx, row.organisation) if row is not None else None
@@ -140,5 +155,5 @@ def _log(tx: Tx, context: Context, system: str, outcome: str, reason: str, token
     audit.put(tx, [record(caller, context, interaction="token", outcome=outcome, reason=reason)])
 
 
-def _error(error: str, description: str, status: int) -> Response:
-    return JSONResponse({"error": error, "error_description": description}, status, headers=_NO_STORE)
+def _error(error: str, description: str, status: int, headers: Mapping[str, str] = MappingProxyType({})) -> Response:
+    return JSONResponse({"error": error, "error_description": description}, status, headers={**_NO_STORE, **headers})

@@ -342,6 +342,16 @@ class Token(SQLModel, table=True):
     expires: str = Field(index=True)
 
 
+class FailedSignIn(SQLModel, table=True):
+    """How often a client failed to sign in from an address, since the instant of the first of these failures."""
+
+    __tablename__ = "failed_sign_in"
+    client: str = Field(primary_key=True)
+    address: str = Field(primary_key=True)
+    since: str = Field(index=True)
+    failures: int
+
+
 class AssertionUse(SQLModel, table=True):
     """A client assertion that was accepted once (RFC 7523 §3: jti against replay)."""
 
