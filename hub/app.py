@@ -2,32 +2,37 @@
 
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from uuid import uuid4
 
 import structlog
 from fastapi import FastAPI
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.auth.seal import Seal
 from hub.context import Context
 from hub.doors import Doors
-from hub.errors import Busy, HubError
+from hub.errors import Busy, HubError, NotSupported
 from hub.http import answers
 from hub.http.routes import FHIR, OTHER
 from hub.settings import Settings
 from hub.store.lane import Lane
 from hub.web.routes import PAGES, page_of_error
 
-HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self';"
-    " frame-ancestors 'none'; base-uri 'none'",
-}
+HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none';"
+        b" base-uri 'none'",
+    ),
+    (b"cache-control", b"no-store"),
+)
 log = structlog.get_logger("renkei")
 
 
@@ -37,8 +42,8 @@ def now() -> datetime:
 
 
 def new_id() -> str:
-    """A random id: 122 bits, so that it tells neither order nor number."""
-    return uuid4().hex
+    """A random id: 128 bits, so that it tells neither order nor number."""
+    return secrets.token_hex(16)
 
 
 def create_app(
@@ -71,27 +76,60 @@ def create_app(
         app.add_api_route(door.path, door.endpoint, methods=[door.method], summary=door.summary, response_model=None)
     for page in PAGES:
         app.router.add_route(page.path, page.endpoint, methods=[page.method])
-    app.middleware("http")(_around)
+    app.add_exception_handler(HTTPException, _no_door)
+    app.add_middleware(_Around)
     return app
 
 
-async def _around(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    doors = request.app.state.doors
-    context: Context = doors.context(request.client.host if request.client else "")
-    request.state.context = context
-    try:
-        response = await call_next(request)
-    except HubError as error:
-        response = _refusal(request, error)
-    except Exception:
-        log.exception("failed", request=context.request_id, path=request.url.path)
-        response = _refusal(request, Busy("Something went wrong inside the hub. It is in its log.", reason="exception"))
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers["X-Request-Id"] = context.request_id
-    request.app.state.answers[response.status_code] += 1
+async def _no_door(request: Request, error: Exception) -> Response:
+    """A path or a method that the route table does not have."""
+    assert isinstance(error, HTTPException)
+    response = _refusal(request, NotSupported(f"There is no such door here: {error.detail}.", status=error.status_code))
+    response.headers.update(error.headers or {})
     return response
+
+
+class _Around:
+    """What every answer has: its instant and id, one table of refusals, the headers.
+
+    Plain ASGI: Starlette's class for middleware would run each request in a task of its own (docs/performance.md).
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request = Request(scope)
+        state, client = request.app.state, request.client
+        context: Context = state.doors.context(client.host if client else "")
+        request.state.context = context
+        begun = False
+
+        async def send_on(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                state.answers[message["status"]] += 1
+                given = {name for name, _ in message["headers"]}
+                added = [(name, value) for name, value in HEADERS if name not in given]
+                message["headers"] = [*message["headers"], *added, (b"x-request-id", context.request_id.encode())]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_on)
+        except HubError as error:
+            if begun:
+                raise
+            await _refusal(request, error)(scope, receive, send_on)
+        except Exception:
+            log.exception("failed", request=context.request_id, path=request.url.path)
+            if begun:
+                raise
+            failed = Busy("Something went wrong inside the hub. It is in its log.", reason="exception")
+            await _refusal(request, failed)(scope, receive, send_on)
 
 
 def _refusal(request: Request, error: HubError) -> Response:
@@ -100,6 +138,5 @@ def _refusal(request: Request, error: HubError) -> Response:
     if path.startswith(("/fhir", "/ingest")):
         return answers.refusal(error)
     if path.startswith(("/feed", "/oauth", "/metrics")):
-        problem = {"type": "about:blank", "title": error.text, "status": error.status}
-        return JSONResponse(problem, error.status, media_type="application/problem+json")
+        return answers.problem(error)
     return page_of_error(request, error)

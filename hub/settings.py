@@ -1,6 +1,5 @@
 """How this process was started: read once, passed down (STYLE §11)."""
 
-from pathlib import Path
 from typing import Literal
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -11,8 +10,5 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="RENKEI_", frozen=True)
 
-    data: Path = Path("var")
-    host: str = "127.0.0.1"
-    port: int = 8080
     max_body: int = 16 * 1024 * 1024
     log_format: Literal["text", "json"] = "text"

@@ -14,6 +14,7 @@ from hub.errors import Refused
 from hub.store import relations
 from hub.store.database import Tx
 from hub.store.sql import Row, Value
+from profiles.categories import may_be_directory
 
 Permit = Decision
 
@@ -90,6 +91,8 @@ def read(
     may_ask = allows(read_scopes(caller.scopes), type_, _AS_FHIR[interaction])
     if type_ == "AuditEvent" and not _reads_the_log(caller):
         raise Refused("The access log is read by the municipality's auditors.", reason="role")
+    if may_ask and _is_auditing(caller) and type_ != "AuditEvent" and not may_be_directory(type_):
+        raise Refused("An auditor reads the access log, never its subjects' data.", reason="role")
     if patients is None:
         rows = relations.of_caller(tx, caller.organisation, caller.person)
     else:
@@ -120,6 +123,10 @@ def read(
         }
         raise Refused(texts[scope.reason], reason=scope.reason)
     return Grant(caller, scope, tuple(patient for patient in about if patient in near))
+
+
+def _is_auditing(caller: Caller) -> bool:
+    return caller.profession == "auditor" or caller.purpose == "AUDIT"
 
 
 def _reads_the_log(caller: Caller) -> bool:

@@ -3,11 +3,11 @@
 from profiles.json import read_json, write_json
 from profiles.resource import Json
 
-_TELLING = frozenset({"address", "text", "telecom", "contained"})
+_TELLING = frozenset({"address", "text", "telecom", "contained", "valueAddress", "valueContactPoint"})
 
 
 def without_address(body: bytes) -> bytes:
-    """The Patient without addresses, phones, narrative and contained resources, wherever they stand."""
+    """The Patient without addresses, phones, narrative and contained resources, wherever they stand, extensions too."""
     return write_json(_without(read_json(body), top=True))
 
 

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from hub.edge import bearer, context_of, doors_of, query_pairs
 from hub.errors import Malformed
 from hub.interactions.feed import FILTERS, Feed, Wanted
+from profiles.instants import in_japan
 from profiles.json import write_json
 
 MAX_COUNT = 200
@@ -26,7 +27,7 @@ def wanted(pairs: list[tuple[str, str]]) -> Wanted:
             raise Malformed(f"{name} is given twice; put alternatives in one, separated by commas.")
         given[name] = value
     count = given.get("count", "20")
-    if not (count.isascii() and count.isdigit() and 1 <= int(count[:6]) <= MAX_COUNT):
+    if not (count.isascii() and count.isdigit() and len(count) <= len(str(MAX_COUNT)) and 1 <= int(count) <= MAX_COUNT):
         raise Malformed(f"count is a number from 1 to {MAX_COUNT}.")
     for name in ("from", "to"):
         if name in given and not _DATE.fullmatch(given[name]):
@@ -34,8 +35,8 @@ def wanted(pairs: list[tuple[str, str]]) -> Wanted:
     return Wanted(
         patient=given.get("patient", "").removeprefix("Patient/"),
         filters=tuple((name, tuple(given[name].split(","))) for name in sorted(FILTERS & given.keys())),
-        from_=given.get("from", ""),
-        to=given.get("to", ""),
+        from_=in_japan(given.get("from", "")),
+        to=in_japan(given.get("to", "")),
         since=given.get("since", ""),
         count=int(count),
     )

@@ -7,7 +7,7 @@ from hub.auth.seal import BrokenSeal, Seal
 from hub.context import Context
 from hub.errors import Malformed, not_found
 from hub.read_path import Shown, by_patient
-from hub.store import search, timeline
+from hub.store import resources, search, timeline
 from hub.store.database import Tx
 from hub.store.sql import Row, Value, in_list
 from profiles.json import read_json
@@ -52,7 +52,7 @@ class Feed:
     type: str = "*"
 
     def patients(self, tx: Tx) -> tuple[str, ...] | None:
-        return (self.wanted.patient,) if self.wanted.patient else None
+        return resources.with_further(tx, (self.wanted.patient,)) if self.wanted.patient else None
 
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[FeedPage]:
         after = self._opened(grant)
@@ -99,8 +99,9 @@ def narrowed(grant: Grant, wanted: Wanted) -> tuple[str | None, dict[str, Value]
         clauses.append("t.occurred >= :occurred_from")
         parameters["occurred_from"] = wanted.from_
     if wanted.to:
+        # As of a FHIR Period: the end is included, with everything that its precision covers.
         clauses.append("t.occurred < :occurred_to")
-        parameters["occurred_to"] = wanted.to
+        parameters["occurred_to"] = f"{wanted.to}~"
     return " AND ".join(f"({clause})" for clause in clauses), parameters
 
 
@@ -134,8 +135,7 @@ def item(row: Row, name: str | None) -> Resource:
         "organisation": {"id": row.source, "name": row.organisation_name, "kind": row.organisation_kind},
         "author": {"profession": row.author_profession, "name": row.author_name},
         "title": row.title,
-        "text": row.text,
-        "changed": row.changed,
+        "text": "／".join(part for part in (row.changed and f"変更：{row.changed}", row.text) if part),
         "resource": f"{row.type}/{row.id}/_history/{row.version}",
         "link": row.link,
     }

@@ -32,7 +32,7 @@ class Handoff:
         return f"Patient/{self.id}/$handoff"
 
     def patients(self, tx: Tx) -> tuple[str, ...]:
-        return (self.id,)
+        return resources.with_further(tx, (self.id,))
 
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[Resource]:
         patient, permit = visible(tx, grant, "Patient", self.id)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from hub.access.decide import Grant
 from hub.context import Context
-from hub.interactions.read import patients_of_current, visible
+from hub.interactions.read import further_of_past, patients_of_current, visible
 from hub.read_path import Shown
 from hub.store import resources
 from hub.store.database import Tx
@@ -40,7 +40,7 @@ class History:
         rows = [
             row
             for row in resources.versions(tx, self.type, self.id)
-            if row.source == current.source and grant.permits(row, ()).permit
+            if row.source == current.source and grant.permits(row, further_of_past(row)).permit
         ]
         oldest = rows[-1].version if rows else ""
         versions = [

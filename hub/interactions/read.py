@@ -9,6 +9,9 @@ from hub.read_path import Shown
 from hub.store import resources
 from hub.store.database import Tx
 from hub.store.sql import Row
+from profiles.compartment import patients_of
+from profiles.json import read_json
+from profiles.resource import as_object
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class Read:
     def _past(self, tx: Tx, grant: Grant) -> Row:
         """An old version is shown when both it and the current one may be (TRUST T-057)."""
         row = resources.find_version(tx, self.type, self.id, self.version)
-        if row is None or not grant.permits(row, ()).permit:
+        if row is None or not grant.permits(row, further_of_past(row)).permit:
             raise not_found("unknown-version")
         return row
 
@@ -69,6 +72,14 @@ def patients_of_current(tx: Tx, type_: str, id_: str) -> tuple[str, ...]:
     primary = {row.patient for row in rows if row.patient}
     further = resources.further_patients(tx, type_, id_) if any(row.also_about for row in rows) else ()
     return tuple(dict.fromkeys([*sorted(primary), *further]))
+
+
+def further_of_past(row: Row) -> tuple[str, ...]:
+    """The further patients of a version that is no longer current, as it names them itself."""
+    if not row.also_about or row.deleted:
+        return ()
+    named = patients_of(as_object(read_json(row.body)))
+    return tuple(one.partition("/")[2] for one in named if one.startswith("Patient/"))[1:]
 
 
 def visible(tx: Tx, grant: Grant, type_: str, id_: str) -> tuple[Row, Permit]:

@@ -34,7 +34,7 @@ def valid(value: Json, *, strict: bool, where: str = "") -> tuple[Resource, tupl
     if errors:
         raise Invalid(
             f"{as_text(value.get('resourceType'))} is not valid FHIR R4 or not its profile.",
-            problems=[_problem(issue, where) for issue in issues],
+            problems=[problem(issue, where) for issue in issues],
         )
     return normalise(value), tuple(issues)
 
@@ -74,7 +74,8 @@ def draft(change: Change, interaction: str, key: str = "", request_hash: str = "
     return Draft((change,), interaction, key, request_hash)
 
 
-def _problem(issue: Issue, where: str) -> Problem:
+def problem(issue: Issue, where: str = "") -> Problem:
+    """A finding of validation, to be told; ``where`` stands for the resource's name in its place."""
     path = f"{where}{issue.path.partition('.')[1]}{issue.path.partition('.')[2]}" if where else issue.path
     code = {"r4-structure": "structure", "binding": "code-invalid"}.get(issue.rule, "invariant")
     return Problem(issue.severity, code, path, f"{issue.text} [{issue.rule}]")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError
 
 from hub.errors import Busy, HubError
 from hub.store.database import Tx
@@ -59,14 +59,15 @@ class Lane:
         self._engine.dispose()
 
     def _serve(self) -> None:
-        while (batch := self._next_batch()) is not None:
+        while (queued := self._next_batch()) is not None:
+            # From here on nothing can be cancelled: a future that is cancelled meanwhile could not be settled.
+            batch = [work for work in queued if work.future.set_running_or_notify_cancel()]
             settled: list[Callable[[], None]] = []
             try:
                 with self._engine.connect() as tx, tx.begin():
                     settled = [self._one(tx, work) for work in batch]
-            except SQLAlchemyError as error:
-                busy = Busy("The store could not take this now; nothing of it was kept. Try again.", reason=str(error))
-                settled = [_fail(work, busy) for work in batch]
+            except Exception as error:  # whatever it is: a dead lane would leave every later request waiting
+                settled = [_fail(work, _busy(error)) for work in batch]
             for settle in settled:
                 settle()
 
@@ -90,16 +91,19 @@ class Lane:
         tx.exec_driver_sql("SAVEPOINT work")
         try:
             result = work.run(tx)
-        except OperationalError:
-            raise  # the store itself is in trouble: nobody of this batch is answered as if it were not
         except Exception as error:
+            # A store that had to give up the whole transaction knows no savepoint any more: then all of the batch fails.
             tx.exec_driver_sql("ROLLBACK TO work")
             if isinstance(error, HubError):
                 work.refused(tx, error)
             tx.exec_driver_sql("RELEASE work")
-            return _fail(work, error)
+            return _fail(work, _busy(error) if isinstance(error, OperationalError) else error)
         tx.exec_driver_sql("RELEASE work")
         return lambda: work.future.set_result(result)
+
+
+def _busy(error: Exception) -> Busy:
+    return Busy("The store could not take this now; nothing of it was kept. Try again.", reason=str(error))
 
 
 def _fail(work: _Work[object], error: Exception) -> Callable[[], None]:

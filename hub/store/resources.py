@@ -111,6 +111,13 @@ def further_patients(tx: Tx, type_: str, id_: str) -> tuple[str, ...]:
     return tuple(row.other for row in rows)
 
 
+def with_further(tx: Tx, patients: Sequence[str]) -> tuple[str, ...]:
+    """These patients, and everybody else whom something of theirs is about: their rules decide too."""
+    marks, bound = in_list("p", patients)
+    rows = query(tx, f"SELECT DISTINCT other FROM also_about WHERE patient IN ({marks})", bound)  # noqa: S608
+    return tuple(dict.fromkeys([*patients, *(row.other for row in rows)]))
+
+
 def consents(tx: Tx, patients: Sequence[str]) -> Sequence[Row]:
     """Every Consent about sharing of these patients: id, version, patient, body."""
     found: list[Row] = []
@@ -142,8 +149,9 @@ def known_as(tx: Tx, source: str, url: str) -> str | None:
 
 
 def remember_as(tx: Tx, source: str, names: dict[str, str]) -> None:
-    """Remember absolute URLs (→ ``Type/id``) of a source."""
-    new = {url: reference for url, reference in names.items() if known_as(tx, source, url) is None}
+    """Remember absolute URLs (→ ``Type/id``) of a source; a ``urn:uuid:`` means something in its bundle alone."""
+    absolute = {url: reference for url, reference in names.items() if url.startswith(("http://", "https://"))}
+    new = {url: reference for url, reference in absolute.items() if known_as(tx, source, url) is None}
     add(tx, KnownAs, [{"source": source, "url": url, "reference": reference} for url, reference in new.items()])
 
 
