@@ -12,3 +12,4 @@ class Settings(BaseSettings):
 
     max_body: int = 16 * 1024 * 1024
     log_format: Literal["text", "json"] = "text"
+    behind_proxy: bool = False

@@ -90,7 +90,8 @@ def _day_of_seed(data: Path) -> date:
 
 def run(app: FastAPI, host: str, port: int) -> None:
     """Serve until a signal; what was begun is finished first."""
-    configure_logs(Settings().log_format)
+    settings = Settings()
+    configure_logs(settings.log_format)
     config = uvicorn.Config(
         app,
         host=host,
@@ -99,6 +100,7 @@ def run(app: FastAPI, host: str, port: int) -> None:
         http="httptools",
         access_log=False,
         server_header=False,
+        proxy_headers=settings.behind_proxy,
         timeout_graceful_shutdown=25,
         log_level="warning",
     )

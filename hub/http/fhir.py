@@ -86,8 +86,8 @@ def _search_question(doors: Doors, type_: str, pairs: list[tuple[str, str]]) -> 
 
 def _bundle(doors: Doors, question: Search, page: Page) -> dict[str, object]:
     here = f"{doors.base_url}/fhir/{question.type}"
-    self_url = f"{here}?{question.query}" if question.query else here
-    following = f"{here}?{question.query}{'&' if question.query else ''}_cursor={page.next}" if page.next else None
+    self_url = f"{here}?{question.asked}" if question.asked else here
+    following = f"{here}?{question.asked}{'&' if question.asked else ''}_cursor={page.next}" if page.next else None
     return answers.searchset(doors.base_url, question.type, page.entries, page.total, self_url, following)
 
 

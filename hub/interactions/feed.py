@@ -7,7 +7,7 @@ from hub.auth.seal import BrokenSeal, Seal
 from hub.context import Context
 from hub.errors import Malformed, not_found
 from hub.read_path import Shown, by_patient
-from hub.store import resources, search, timeline
+from hub.store import registry, resources, search, timeline
 from hub.store.database import Tx
 from hub.store.sql import Row, Value, in_list
 from profiles.json import read_json
@@ -65,7 +65,8 @@ class Feed:
         names = shown_names(tx, grant, {row.patient for row in page})
         last = page[-1].position if page else after
         sealed = self.seal.close(str(last), grant.caller.key, self._bound())
-        items = [item(row, names.get(row.patient)) for row in page]
+        authors = registry.professions(tx)
+        items = [item(row, names.get(row.patient), authors.get((row.source, row.author_name))) for row in page]
         return Shown(FeedPage(items, sealed, more), by_patient(page))
 
     def _opened(self, grant: Grant) -> int:
@@ -122,7 +123,7 @@ def display_name(patient: Resource) -> str:
     return ""
 
 
-def item(row: Row, name: str | None) -> Resource:
+def item(row: Row, name: str | None, profession: str | None) -> Resource:
     """One item of the feed (DESIGN §6)."""
     return {
         "id": row.event,
@@ -133,7 +134,7 @@ def item(row: Row, name: str | None) -> Resource:
         "occurred": row.occurred,
         "recorded": row.recorded,
         "organisation": {"id": row.source, "name": row.organisation_name, "kind": row.organisation_kind},
-        "author": {"profession": row.author_profession, "name": row.author_name},
+        "author": {"profession": row.author_profession or profession, "name": row.author_name},
         "title": row.title,
         "text": "／".join(part for part in (row.changed and f"変更：{row.changed}", row.text) if part),
         "resource": f"{row.type}/{row.id}/_history/{row.version}",

@@ -26,13 +26,17 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """``GET Type?…``; ``query`` is the URL's query without its cursor, in its order."""
+    """``GET Type?…``; ``asked`` is the URL's query without its cursor, in its order."""
 
     type: str
     parsed: Query
-    query: str
+    asked: str
     seal: Seal
     interaction: str = "search-type"
+
+    @property
+    def query(self) -> str:
+        return f"{self.type}?{self.asked}"
 
     def patients(self, tx: Tx) -> tuple[str, ...] | None:
         if self.type == "Patient":
@@ -63,7 +67,7 @@ class Search:
         return place
 
     def _bound_to(self, grant: Grant) -> tuple[str, ...]:
-        return grant.caller.key, self.type, self.query
+        return grant.caller.key, self.type, self.asked
 
 
 def parse(type_: str, pairs: list[tuple[str, str]]) -> Query:

@@ -96,7 +96,7 @@ def _row(
         "recorded": recorded,
         "organisation_name": caller.organisation_name,
         "organisation_kind": caller.organisation_kind,
-        "author_profession": caller.profession,
+        "author_profession": caller.profession if caller.person else None,
         "author_name": item.author_name or caller.person_name or None,
         "title": item.title,
         "text": item.text,

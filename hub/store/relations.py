@@ -64,7 +64,8 @@ def pending(tx: Tx) -> Sequence[Row]:
         tx,
         """SELECT r.patient, r.organisation, r.starts FROM relation r
             WHERE r.pending = 1 AND NOT EXISTS (SELECT 1 FROM relation c WHERE c.patient = r.patient
-                  AND c.organisation = r.organisation AND c.pending = 0)
+                  AND c.organisation = r.organisation AND c.pending = 0
+                  AND (c.ends = '' OR c.ends >= r.starts))
             ORDER BY r.starts, r.patient""",
         {},
     )
