@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hub import __version__
 from hub.auth.seal import Seal
 from hub.context import Context
 from hub.doors import Doors
@@ -64,7 +65,12 @@ def create_app(
         lane.close()
 
     app = FastAPI(
-        title="Renkei Hub", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False
+        title="Renkei Hub",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
     )
     app.state.doors = Doors(lane, Seal(secret), clock, ids, random, base_url, settings.max_body)
     app.state.interactions = frozenset(door.interaction for door in FHIR if door.interaction)

@@ -39,7 +39,7 @@ class Doors:
         """The way out, through the lane; a refusal is in the log before it is told."""
 
         def note(tx: Tx, error: HubError) -> None:
-            refused(tx, credential, question.interaction, question.query, error, context)
+            refused(tx, credential, question.interaction, question.query, error, context, question.patients)
 
         return await asyncio.wrap_future(self.lane.submit(lambda tx: read(tx, credential, question, context), note))
 
@@ -47,7 +47,7 @@ class Doors:
         """The way in, through the lane; a refusal is in the log before it is told."""
 
         def note(tx: Tx, error: HubError) -> None:
-            refused(tx, credential, draft.interaction, "", error, context)
+            refused(tx, credential, draft.interaction, draft.query, error, context)
 
         return await asyncio.wrap_future(self.lane.submit(lambda tx: write(tx, credential, draft, context), note))
 

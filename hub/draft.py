@@ -40,6 +40,12 @@ class Draft:
     key: str = ""
     request_hash: str = ""
 
+    @property
+    def query(self) -> str:
+        """What was to be written, for the log: ``Type/id`` of the one change, nothing of its content."""
+        alone = self.changes[0] if len(self.changes) == 1 else None
+        return "" if alone is None else "/".join(filter(None, (alone.type, alone.id)))
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -54,6 +60,20 @@ class Facts:
     withheld: int
     directory: int
     also_about: int
+
+    def columns(self) -> dict[str, str | int | bytes | None]:
+        """The facts by the names of their columns; written out, because it runs for every row that is stored."""
+        return {
+            "patient": self.patient,
+            "source": self.source,
+            "publication": self.publication,
+            "category": self.category,
+            "label_bits": self.label_bits,
+            "clinical_date": self.clinical_date,
+            "withheld": self.withheld,
+            "directory": self.directory,
+            "also_about": self.also_about,
+        }
 
 
 @dataclass(frozen=True, slots=True)

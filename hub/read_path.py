@@ -4,7 +4,7 @@ One transaction of the lane: the rules are read in the snapshot that is shown (C
 was shown is in the access log, on disk, before the answer leaves.  No audit, no answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
@@ -98,11 +98,38 @@ def read(tx: Tx, credential: Credential, question: Question[T], context: Context
     return shown.answer
 
 
-def refused(tx: Tx, credential: Credential, interaction: str, query: str, error: HubError, context: Context) -> None:
-    """Write down that something was asked and not given; runs after the lane has undone the attempt."""
+def refused(
+    tx: Tx,
+    credential: Credential,
+    interaction: str,
+    query: str,
+    error: HubError,
+    context: Context,
+    patients: Callable[[Tx], tuple[str, ...] | None] | None = None,
+) -> None:
+    """Write down that something was asked and not given; runs after the lane has undone the attempt.
+
+    ``patients`` says whose it would have been: the log of each of them has the attempt.
+    """
+    about: tuple[str, ...] = ()
     try:
         caller = authenticate(tx, replace(credential, purpose=""), context)
+        about = (patients(tx) if patients else None) or ()
     except Unauthenticated:
         caller = nobody(credential)
     outcome = "8" if error.status in (401, 403, 404) else "4"
-    audit.put(tx, [record(caller, context, interaction=interaction, query=query, outcome=outcome, reason=error.reason)])
+    audit.put(
+        tx,
+        [
+            record(
+                caller,
+                context,
+                interaction=interaction,
+                patient=patient or None,
+                query=query,
+                outcome=outcome,
+                reason=error.reason,
+            )
+            for patient in about or ("",)
+        ],
+    )

@@ -54,6 +54,6 @@ def write(tx: Tx, credential: Credential, draft: Draft, context: Context) -> tup
 
     # 10 outbox, and the answer for a retry
     outbox.put(tx, outbox_rows(outcomes, context))
-    answer = tuple(one.written for one in outcomes)
+    answer = binding.answer(one.written for one in outcomes)
     retries.remember(tx, caller, draft, answer, context)
     return answer

@@ -40,10 +40,11 @@ def canonical_system(system: str) -> str:
 def canonical_identifier(system: str, value: str) -> str:
     """``value`` in the one form in which identifiers of ``system`` are compared (DESIGN §3).
 
-    Everywhere: full-width to half-width, no invisible characters, no spaces at the ends.  Where the system is
+    Everywhere: full-width to half-width, no invisible characters, no spaces at the ends, ``ー`` typed for a hyphen.  Where the system is
     numeric: no hyphens or spaces, and leading zeros to the full length.  Meant for comparing, never for display.
     """
-    return _FORMS.get(canonical_system(system), str)(unicodedata.normalize("NFKC", plain_text(value)).strip())
+    plain = unicodedata.normalize("NFKC", plain_text(value)).strip().replace("ー", "-")
+    return _FORMS.get(canonical_system(system), str)(plain)
 
 
 def _claims_jp_profile(resource: Resource) -> bool:

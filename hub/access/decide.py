@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from consent import Decision, Facts, Refusal, Scope, scope_for
 from hub.access import rules
-from hub.access.filter import predicate
+from hub.access.filter import patient_record, predicate
 from hub.access.labels import labels
 from hub.access.redact import without_address
 from hub.auth.scopes import Interaction, allows, read_scopes
@@ -60,16 +60,8 @@ class Grant:
 
         ``patient_records``: of each Patient only the record that is shown, the city's before the own.
         """
-        mine = predicate(self.scope, alias)
-        if not patient_records:
-            return mine.sql, dict(mine.parameters)
-        others = predicate(self.scope, "c", "c")
-        better = (
-            f"{alias}.source = :own_ AND EXISTS (SELECT 1 FROM resource c WHERE c.type = 'Patient'"  # noqa: S608
-            f" AND c.id = {alias}.id AND c.deleted = 0 AND c.source <> :own_ AND {others.sql})"
-        )
-        own: dict[str, Value] = {"own_": self.caller.organisation}
-        return f"{mine.sql} AND NOT ({better})", {**mine.parameters, **others.parameters, **own}
+        mine = patient_record(self.scope, alias) if patient_records else predicate(self.scope, alias)
+        return mine.sql, dict(mine.parameters)
 
     def redacted(self, row: Row, current: Row | None = None) -> bytes:
         """The bytes to send: as stored, but a protected address is in no form of a Patient (CONSENT.md §5)."""

@@ -6,6 +6,7 @@ that callers of the same kind share one prepared statement.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from consent import ANYTHING, Match, PatientScope, Publications, Scope
 from hub.access.labels import ALL_BITS, bits
@@ -34,6 +35,17 @@ def predicate(scope: Scope, alias: str, prefix: str = "a") -> Predicate:
     return Predicate(f"({own} OR ({alias}.withheld = 0 AND (({directory}) OR {people})))", writer.parameters)
 
 
+def patient_record(scope: Scope, alias: str) -> Predicate:
+    """The same for Patient resources: of each person only the record that is shown, another's before the own."""
+    mine, others = predicate(scope, alias), predicate(scope, "c", "c")
+    better = (
+        f"{alias}.source = :own_ AND EXISTS (SELECT 1 FROM resource c WHERE c.type = 'Patient'"  # noqa: S608
+        f" AND c.id = {alias}.id AND c.deleted = 0 AND c.source <> :own_ AND {others.sql})"
+    )
+    own = {"own_": scope.organisation or ""}
+    return Predicate(f"{mine.sql} AND NOT ({better})", {**mine.parameters, **others.parameters, **own})
+
+
 @dataclass(slots=True)
 class _Writer:
     row: str
@@ -44,24 +56,25 @@ class _Writer:
 
     def people(self, groups: Iterable[tuple[frozenset[str], PatientScope]]) -> str:
         """Every patient of the row admits it: the one under whom it is filed, and each of the further ones."""
-        shown = [
-            (self._people(patients), self._patient(scope))
-            for patients, scope in groups
-            if scope.overrides or (scope.related and scope.openings)
-        ]
+        shown = []
+        for number, (patients, scope) in enumerate(groups):
+            if scope.overrides or (scope.related and scope.openings):
+                tests = _tests(scope, self.row, f"{self.prefix}{number}_", self.excluded, self.uncleared)
+                self.parameters |= tests.parameters
+                shown.append((self._people(patients), tests.sql))
         if not shown:
             return NEVER
         row, also = self.row, f"{self.prefix}_also"
         same = " AND ".join(f"{also}.{key} = {row}.{key}" for key in ("patient", "type", "id", "source"))
         # With one group, its tests on the resource have been made already.
-        tests = shown if len(shown) > 1 else [(shown[0][0], ALWAYS)]
+        further = shown if len(shown) > 1 else [(shown[0][0], ALWAYS)]
         # Counted, not "none that refuses": a further patient whose row were missing must not open the resource.
-        admits = f"{same} AND {_admits(f'{also}.other', tests)}"
+        admits = f"{same} AND {_admits(f'{also}.other', further)}"
         admitting = f"SELECT COUNT(*) FROM also_about {also} WHERE {admits}"  # noqa: S608 - our own names and binds
         every = f"({row}.also_about = 0 OR {row}.also_about = ({admitting}))"
         return f"({_admits(f'{row}.patient', shown)} AND {every})"
 
-    def _patient(self, scope: PatientScope) -> str:
+    def patient(self, scope: PatientScope) -> str:
         """Rules 5 to 12."""
         ways = [
             _all([self._match(override.match), *(f"NOT {self._match(match)}" for match in override.unless)])
@@ -150,6 +163,13 @@ class _Writer:
         name = f"{self.prefix}{len(self.parameters)}"
         self.parameters[name] = value
         return f":{name}"
+
+
+@lru_cache(maxsize=512)
+def _tests(scope: PatientScope, row: str, prefix: str, excluded: frozenset[str], uncleared: int) -> Predicate:
+    """What a row must be like for one group of patients.  The same for all whose consents and roles say the same."""
+    writer = _Writer(row, prefix, excluded, uncleared)
+    return Predicate(writer.patient(scope), writer.parameters)
 
 
 def _admits(patient: str, groups: Iterable[tuple[str, str]]) -> str:

@@ -42,15 +42,28 @@ def relation(row: Row) -> Relation:
     return Relation(row.patient, row.organisation or None, row.person or None, period, bool(row.pending))
 
 
+_NO_ACTORS = frozenset[str](), frozenset[str]()
+_NO_PROXIES = frozenset[tuple[str, str]]()
+
+
 def consents(tx: Tx, patients: Sequence[str]) -> list[ConsentRecord]:
     """Every privacy consent of these patients, read with the actors that the registry knows now."""
     rows = resources.consents(tx, patients)
     if not rows:
         return []
-    organisations, persons = registry.known_actors(tx)
-    by_proxy = sorted({row.patient for row in rows if b"RelatedPerson" in row.body})
-    proxies = _proxies(tx, by_proxy) if by_proxy else frozenset[tuple[str, str]]()
-    read = (_consent(row.version, bytes(row.body), organisations, persons, proxies) for row in rows)
+    named = {row.version for row in rows if b'"actor"' in row.body}
+    by_proxy = {row.version: row.patient for row in rows if b"RelatedPerson" in row.body}
+    actors = registry.known_actors(tx) if named else _NO_ACTORS
+    proxies = _proxies(tx, sorted(set(by_proxy.values()))) if by_proxy else _NO_PROXIES
+    read = (
+        _consent(
+            row.version,
+            bytes(row.body),
+            *(actors if row.version in named else _NO_ACTORS),
+            proxies if row.version in by_proxy else _NO_PROXIES,
+        )
+        for row in rows
+    )
     return [record for record in read if record is not None]
 
 

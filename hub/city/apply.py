@@ -2,26 +2,17 @@
 
 from json import dumps
 
-from sqlmodel import SQLModel
-
 from hub.city.directory import directory_versions
 from hub.city.file import CityFile
 from hub.context import Context, instant
-from hub.store import resources, search
+from hub.store import registry, resources, search
 from hub.store.database import Tx
-from hub.store.sql import Record, add, query, run
-from hub.store.tables import City, OrganisationRow, PersonRow, RoleRow, SystemRow
+from hub.store.sql import Record
 from profiles import index
 from profiles.json import read_json
 from profiles.resource import as_object
 
-_TABLES: dict[str, tuple[type[SQLModel], tuple[str, ...]]] = {
-    "city": (City, ("id",)),
-    "organisation": (OrganisationRow, ("id",)),
-    "person": (PersonRow, ("id",)),
-    "role": (RoleRow, ("person", "organisation", "profession")),
-    "system": (SystemRow, ("id",)),
-}
+_NAMED_BY: dict[str, tuple[str, ...]] = {"role": ("person", "organisation", "profession")}  # the others by their id
 
 
 def rows(file: CityFile, applied: str) -> dict[str, list[Record]]:
@@ -83,8 +74,8 @@ def difference(tx: Tx, file: CityFile) -> list[str]:
     """One line for each thing that applying the file would add (+), change (~) or take away (-)."""
     lines = []
     for table, wanted in rows(file, "").items():
-        key = _TABLES[table][1]
-        old = {_key(row._mapping, key): dict(row._mapping) for row in query(tx, f"SELECT * FROM {table}", {})}  # noqa: S608
+        key = _NAMED_BY.get(table, ("id",))
+        old = {_key(row._mapping, key): dict(row._mapping) for row in registry.file_rows(tx, table)}
         new = {_key(row, key): row for row in wanted}
         for name, row in new.items():
             if name not in old:
@@ -100,8 +91,7 @@ def difference(tx: Tx, file: CityFile) -> list[str]:
 def apply(tx: Tx, file: CityFile, context: Context) -> None:
     """Put the file in force: the registry's rows, and the directory as FHIR resources."""
     for table, wanted in rows(file, instant(context.now)).items():
-        run(tx, f"DELETE FROM {table}", {})  # noqa: S608 - our own table names
-        add(tx, _TABLES[table][0], wanted)
+        registry.replace_file_rows(tx, table, wanted)
     versions = directory_versions(file, context)
     changed = [one for one in versions if _is_new(tx, one.type, one.id, one.facts.source, one.body)]
     resources.put(tx, changed)

@@ -109,6 +109,8 @@ def returning(request: Request) -> str:
 def written_entry(written: Written, *, base: str) -> dict[str, object]:
     """One entry of a transaction-response or batch-response."""
     words = {200: "200 OK", 201: "201 Created", 204: "204 No Content"}
+    if not written.id:
+        return {"response": {"status": words[written.status]}}
     response: dict[str, object] = {
         "status": words[written.status],
         "location": written.location,

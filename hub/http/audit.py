@@ -13,6 +13,7 @@ from profiles import write_json
 
 # Search parameters of AuditEvent that are answered, and the column of the log that each reads.
 _COLUMNS = {"patient": "patient", "outcome": "outcome", "agent": "person", "subtype": "interaction"}
+PARAMETERS = {"patient": "reference", "agent": "reference", "outcome": "token", "subtype": "token", "date": "date"}
 _PREFIXES = {"ge": "from", "lt": "to"}
 
 

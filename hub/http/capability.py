@@ -1,19 +1,18 @@
 """``GET /fhir/metadata``: the CapabilityStatement, computed from the route table (FHIR R4 §5.4)."""
 
-from importlib.metadata import version
-
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hub import __version__
 from hub.context import instant
 from hub.edge import context_of, doors_of
 from hub.http import answers
+from hub.http.audit import PARAMETERS
 from hub.interactions.receive import KEPT_BY_THE_HUB
 from profiles import RESOURCE_TYPES, parameters_of
 from profiles.canonical import BASE
 
 _RESOURCE_INTERACTIONS = ("read", "vread", "update", "delete", "history-instance", "create", "search-type")
-_NOT_SERVED = frozenset({"OperationOutcome", "CapabilityStatement", "Parameters"})
 
 
 async def metadata(request: Request) -> Response:
@@ -27,14 +26,14 @@ async def metadata(request: Request) -> Response:
 
 def capability_statement(base_url: str, offered: set[str], now: str) -> dict[str, object]:
     """The statement for the interactions that are mounted (``transaction``, ``read``, …)."""
-    types = sorted(RESOURCE_TYPES - _NOT_SERVED)
+    types = sorted(RESOURCE_TYPES - KEPT_BY_THE_HUB)
     system = [{"code": code} for code in ("transaction", "batch") if code in offered]
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
         "date": now,
         "kind": "instance",
-        "software": {"name": "Renkei Hub", "version": version("renkei-hub")},
+        "software": {"name": "Renkei Hub", "version": __version__},
         "implementation": {"description": "Renkei Hub", "url": f"{base_url}/fhir"},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
@@ -55,7 +54,7 @@ def capability_statement(base_url: str, offered: set[str], now: str) -> dict[str
                     ],
                     "description": f"SMART Backend Services: POST {base_url}/oauth/token",
                 },
-                "resource": [_resource(type_, offered) for type_ in types],
+                "resource": [*(_resource(type_, offered) for type_ in types), _ACCESS_LOG],
                 "interaction": system,
             }
         ],
@@ -63,15 +62,9 @@ def capability_statement(base_url: str, offered: set[str], now: str) -> dict[str
 
 
 def _resource(type_: str, offered: set[str]) -> dict[str, object]:
-    if type_ == "AuditEvent":
-        codes = ["read", "search-type"]
-    elif type_ in KEPT_BY_THE_HUB:
-        codes = []
-    else:
-        codes = [code for code in _RESOURCE_INTERACTIONS if code in offered]
     described: dict[str, object] = {
         "type": type_,
-        "interaction": [{"code": code} for code in codes],
+        "interaction": [{"code": code} for code in _RESOURCE_INTERACTIONS if code in offered],
         "versioning": "versioned-update",
         "readHistory": True,
         "updateCreate": False,
@@ -79,10 +72,16 @@ def _resource(type_: str, offered: set[str]) -> dict[str, object]:
         "conditionalUpdate": True,
         "conditionalDelete": "not-supported",
         "referencePolicy": ["literal", "local"],
-        "searchParam": [
-            {"name": one.name, "type": "uri" if one.kind == "uri" else one.kind} for one in parameters_of(type_)
-        ],
+        "searchParam": [{"name": one.name, "type": one.kind} for one in parameters_of(type_)],
     }
     if type_ == "Patient" and "operation" in offered:
         described["operation"] = [{"name": "handoff", "definition": f"{BASE}/OperationDefinition/handoff"}]
     return described
+
+
+_ACCESS_LOG: dict[str, object] = {
+    "type": "AuditEvent",
+    "interaction": [{"code": "read"}, {"code": "search-type"}],
+    "versioning": "no-version",
+    "searchParam": [{"name": name, "type": kind} for name, kind in PARAMETERS.items()],
+}

@@ -46,7 +46,8 @@ async def feed(request: Request) -> Response:
     """One page of the timeline."""
     pairs = query_pairs(request)
     doors = doors_of(request)
-    question = Feed(wanted(pairs), urlencode([pair for pair in pairs if pair[0] != "since"]), doors.seal)
+    asked = urlencode([pair for pair in pairs if pair[0] != "since"])
+    question = Feed(wanted(pairs), f"feed?{asked}" if asked else "feed", doors.seal)
     page = await doors.read(bearer(request), question, context_of(request))
     body = write_json({"items": list(page.items), "next": page.next, "more": page.more})
     return Response(body, media_type="application/json")

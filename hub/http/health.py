@@ -8,7 +8,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from hub.edge import doors_of
 from hub.errors import Busy
-from hub.store.sql import first
+from hub.store.sql import answers
 
 ANSWER_WITHIN = 2.0
 
@@ -21,7 +21,7 @@ async def alive(request: Request) -> Response:
 async def ready(request: Request) -> Response:
     """The store takes a transaction within two seconds."""
     try:
-        await asyncio.wait_for(doors_of(request).run(lambda tx: first(tx, "SELECT 1", {})), ANSWER_WITHIN)
+        await asyncio.wait_for(doors_of(request).run(answers), ANSWER_WITHIN)
     except (TimeoutError, Busy):
         return PlainTextResponse("the store does not answer\n", 503, {"Retry-After": "1"})
     return PlainTextResponse("ready\n")

@@ -12,8 +12,7 @@ from hub.edge import bearer, body_of, context_of, doors_of
 from hub.errors import Malformed
 from hub.http import answers
 from hub.http.fhir import response_bundle
-from hub.interactions.ingest import converted, report
-from hub.interactions.transaction import transaction
+from hub.interactions.ingest import converted, pushed, report
 from hub.store import registry
 
 _DIGITS = re.compile(r"\d{10}")
@@ -47,7 +46,7 @@ async def ingest(request: Request) -> Response:
     format_ = request.path_params["format"]
     file = await to_thread(converted, format_, data, source)
     digest = sha256(f"{request.url.path}?{request.url.query}\n".encode() + data).hexdigest()
-    push = await to_thread(lambda: transaction(file.bundle, strict=caller.strict, key=key, request_hash=digest))
+    push = await to_thread(pushed, file, strict=caller.strict, key=key, request_hash=digest)
     bundle = response_bundle(doors, await doors.write(credential, push, context), "transaction-response")
     entries = bundle["entry"]
     assert isinstance(entries, list)

@@ -4,12 +4,12 @@ FHIR R4 §3.1.0.11.2 (transaction: ids, ``urn:uuid``, conditional references) an
 what it finds is written down by the write path.
 """
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
 from hub.context import Caller, Context
-from hub.draft import Bound, Change, Draft, Version
+from hub.draft import Bound, Change, Draft, Version, Written
 from hub.errors import Conflict, Invalid, Malformed, Problem, Stale, not_found
 from hub.identity import residents
 from hub.identity.match import Person, key, person
@@ -32,11 +32,19 @@ class Resident:
 
 @dataclass(slots=True)
 class Binding:
-    """All of a push, bound."""
+    """All of a push, bound; ``absent`` are the deletions of what is not there, with their places in the push."""
 
     bounds: list[Bound] = field(default_factory=list)
     residents: list[Resident] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
+    absent: dict[int, Change] = field(default_factory=dict)
+
+    def answer(self, written: Iterable[Written]) -> tuple[Written, ...]:
+        """What became of every change of the push, in its order: what was to be deleted and is not there is gone."""
+        answers = list(written)
+        for place, change in self.absent.items():
+            answers.insert(place, Written(204, change.type, "", "", "", b""))
+        return tuple(answers)
 
 
 def bind(tx: Tx, caller: Caller, draft: Draft, context: Context) -> Binding:
@@ -46,11 +54,17 @@ def bind(tx: Tx, caller: Caller, draft: Draft, context: Context) -> Binding:
     ``Conflict``/``Stale`` for conditions with several matches, ``NotFound`` for an id that is not the caller's.
     """
     binding = Binding()
-    placed = [_place(tx, caller, change, context, binding) for change in draft.changes]
+    binding.absent = {
+        place: change
+        for place, change in enumerate(draft.changes)
+        if change.method == "DELETE" and change.condition and not own_matches(tx, caller, change.type, change.condition)
+    }
+    places = [place for place in range(len(draft.changes)) if place not in binding.absent]
+    placed = [_place(tx, caller, draft.changes[place], context, binding) for place in places]
     _refuse_twice(placed, caller)
     resolve = _resolver(tx, caller, binding, f"{context.base_url}/fhir/")
     problems: list[Problem] = []
-    for position, (change, id_, previous, found) in enumerate(placed):
+    for position, (change, id_, previous, found) in zip(places, placed, strict=True):
         where = f"Bundle.entry[{position}].resource" if draft.interaction == "transaction" else change.type
         rewritten, unknown = _rewritten(change, id_, resolve, where)
         problems += unknown
@@ -87,8 +101,6 @@ def _target(tx: Tx, caller: Caller, change: Change) -> tuple[str, Version | None
         matches = own_matches(tx, caller, change.type, change.condition)
         if len(matches) > 1:
             raise Stale(f"{len(matches)} of your {change.type} match the condition; it must be at most one.")
-        if not matches and change.method == "DELETE":
-            raise not_found("no-match")
         if matches:
             previous = resources.own(tx, change.type, matches[0], caller.organisation)
             _check_version(change, previous)
@@ -132,10 +144,14 @@ def _resident(tx: Tx, caller: Caller, change: Change, id_: str, context: Context
     matched = residents.resolve(tx, who, caller.organisation)
     if id_ and not relations.of_caller_to(tx, caller.organisation, None, id_):
         raise not_found("no-relation")
+    doubts = matched.doubts
     if id_ and matched.patient not in (None, id_):
-        raise Conflict("The identifiers of this Patient belong to another one.", reason="identity")
+        if resources.own(tx, "Patient", matched.patient, caller.organisation) is not None:
+            raise Conflict("The identifiers of this Patient belong to another one of yours.", reason="identity")
+        # Whether the hub knows somebody by these numbers is not for this caller to learn: the secretariat is told.
+        doubts = ((matched.patient, "identifiers name two people"), *doubts)
     patient = id_ or matched.patient or context.new_id()
-    binding.residents.append(Resident(patient, who, matched.doubts))
+    binding.residents.append(Resident(patient, who, doubts))
     return patient
 
 
@@ -149,7 +165,7 @@ def _refuse_twice(placed: Sequence[Placed], caller: Caller) -> None:
         if change.condition is not None and previous is None:
             things[change.type, frozenset(change.condition)] = "has the same condition"
         if change.type == "Patient" and change.resource is not None and not found:
-            things |= {one: "is the same person" for one in person(change.resource, caller.organisation).keys}
+            things |= dict.fromkeys(person(change.resource, caller.organisation).keys, "is the same person")
         for thing, text in things.items():
             if thing in seen and not (found and seen[thing]):
                 where = f"Bundle.entry[{position}]"
@@ -212,7 +228,9 @@ def _by_condition(tx: Tx, caller: Caller, type_: str, condition: str, related: C
     if type_ == "Patient" and len(pairs) == 1 and pairs[0][0] == "identifier":
         system, _, value = pairs[0][1].partition("|")
         links = residents.links(tx, [key(system, value, caller.organisation)])
-        return f"Patient/{links[0].patient}" if links and related(links[0].patient) else None
+        own = [link.patient for link in links if link.source == caller.organisation]
+        known = {patient for patient in own or [link.patient for link in links] if related(patient)}
+        return f"Patient/{known.pop()}" if len(known) == 1 else None
     matches = own_matches(tx, caller, type_, pairs)
     return f"{type_}/{matches[0]}" if len(matches) == 1 else None
 
@@ -222,13 +240,22 @@ def _rewritten(
 ) -> tuple[Resource | None, list[Problem]]:
     if change.resource is None:
         return None, []
-    problems = [
+    unknown: set[str] = set()
+
+    def resolved(reference: str) -> str | None:
+        found = resolve(reference, change.full_url)
+        if found is None:
+            unknown.add(reference)
+        return found
+
+    rewritten = rewrite({**change.resource, "id": id_}, resolved)
+    if not unknown:
+        return rewritten, []
+    return rewritten, [
         Problem("error", "not-found", f"{where}.{path}", f"The reference {holder['reference']} cannot be resolved.")
         for path, holder in references(change.resource)
-        if resolve(str(holder["reference"]), change.full_url) is None
+        if holder["reference"] in unknown
     ]
-    rewritten = rewrite({**change.resource, "id": id_}, lambda reference: resolve(reference, change.full_url))
-    return rewritten, problems
 
 
 def _patients(resource: Resource | None, previous: Version | None) -> tuple[str, ...]:

@@ -76,21 +76,20 @@ def key(system: str, value: str, source: str) -> Key:
     return Key(system, canonical_identifier(system, value), "" if shared else source)
 
 
-def match(pushed: Person, links: Sequence[Link], source: str) -> Match:
-    """Which patient the links of ``pushed``'s keys name.
+def match(pushed: Person, links: Sequence[Link], source: str, apart: frozenset[str] = frozenset()) -> Match:
+    """Which patient the links of ``pushed``'s keys name; ``links`` are in the order of the keys.
 
-    A link that ``source`` made itself needs nothing more.  Another's link needs the same birth date,
-    and for insurance the same sex.  Links that name different people, or that fail these, are doubts.
+    A link that ``source`` made itself needs nothing more, and the first of them decides.  Another's link needs the
+    same birth date, for insurance the same sex too, and that the secretariat has not set the two ``apart``.  All
+    others whom the links name are doubts.
     """
-    own = {link.patient for link in links if link.source == source}
-    agreed = {link.patient for link in links if link.source != source and _agrees(pushed, link)}
-    named = own or agreed
-    if len(named) == 1:
-        patient = next(iter(named))
-        others = sorted({link.patient for link in links} - {patient})
-        return Match(patient, tuple((other, "identifiers name two people") for other in others))
+    own = [link.patient for link in links if link.source == source]
+    agreed = {link.patient for link in links if link.patient not in apart and _agrees(pushed, link)}
+    named = set(own[:1]) or agreed
+    patient = next(iter(named)) if len(named) == 1 else None
     why = "identifiers name two people" if named else "same number, but birth date or sex differ"
-    return Match(None, tuple((other, why) for other in sorted({link.patient for link in links})))
+    others = {link.patient for link in links} - {patient} - apart
+    return Match(patient, tuple((other, why) for other in sorted(others)))
 
 
 def _agrees(pushed: Person, link: Link) -> bool:

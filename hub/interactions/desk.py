@@ -9,11 +9,10 @@ from hub.access.caller import authenticate
 from hub.access.decide import Grant
 from hub.context import Caller, Context, Credential, instant
 from hub.errors import Conflict, Refused, not_found
-from hub.identity import residents
 from hub.interactions.my_people import Person, shown_people, today
 from hub.projections.rows import record
 from hub.read_path import Shown
-from hub.store import audit, registry, relations
+from hub.store import audit, identity, registry, relations
 from hub.store import desk as store
 from hub.store.database import Tx
 from hub.store.sql import Row
@@ -84,7 +83,7 @@ class Desk:
 
     def patients(self, tx: Tx) -> tuple[str, ...]:
         named = [row.patient for row in (*relations.pending(tx), *store.confirmed(tx, LATEST))]
-        for row in (*residents.candidates(tx), *store.decided(tx, LATEST)):
+        for row in (*identity.candidates(tx), *store.decided(tx, LATEST)):
             named += [row.patient, row.other]
         return tuple(dict.fromkeys([*named, *store.signers(tx, CONSENTS)]))
 
@@ -98,7 +97,7 @@ class Desk:
         page = DeskPage(
             contacts=_contacts(relations.pending(tx), people, organisations, names),
             confirmed=_contacts(store.confirmed(tx, LATEST), people, organisations, names),
-            pairs=[_pair(row, people, names) for row in residents.candidates(tx)],
+            pairs=[_pair(row, people, names) for row in identity.candidates(tx)],
             decided=[_pair(row, people, names) for row in store.decided(tx, LATEST)],
             unreadable=[Unreadable(people[one.patient], one.id, one.unreadable or "") for one in unread],
             consents_checked=CONSENTS,

@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 
+import orjson
+
 from hub.access.decide import Grant
 from hub.auth.seal import BrokenSeal, Seal
 from hub.context import Context
 from hub.errors import Malformed, not_found
 from hub.read_path import Shown, by_patient
-from hub.store import registry, resources, search, timeline
+from hub.store import registry, resources, timeline
 from hub.store.database import Tx
 from hub.store.sql import Row, Value, in_list
-from profiles.json import read_json
 from profiles.resource import Resource, as_list, as_object, as_text, objects
 
 FILTERS = {"category", "scene", "organisation", "change"}
@@ -65,7 +66,7 @@ class Feed:
         names = shown_names(tx, grant, {row.patient for row in page})
         last = page[-1].position if page else after
         sealed = self.seal.close(str(last), grant.caller.key, self._bound())
-        authors = registry.professions(tx)
+        authors = registry.professions(tx, {row.author_name for row in page if row.author_name})
         items = [item(row, names.get(row.patient), authors.get((row.source, row.author_name))) for row in page]
         return Shown(FeedPage(items, sealed, more), by_patient(page))
 
@@ -107,11 +108,14 @@ def narrowed(grant: Grant, wanted: Wanted) -> tuple[str | None, dict[str, Value]
 
 
 def shown_names(tx: Tx, grant: Grant, patients: set[str]) -> dict[str, str]:
-    """The names of these patients, of those whose Patient record the caller may see."""
-    sql, parameters = grant.predicate("r", patient_records=True)
-    marks, bound = in_list("np", sorted(patients))
-    rows = search.patient_records(tx, f"r.patient IN ({marks}) AND {sql}", {**parameters, **bound})
-    return {row.id: display_name(as_object(read_json(row.body))) for row in rows}
+    """The names of these patients, of those whose Patient record the caller may see: another's before the own."""
+    rows = resources.records_of(tx, sorted(patients))
+    own_last = sorted(rows, key=lambda row: row.source == grant.caller.organisation)
+    names: dict[str, str] = {}
+    for row in own_last:
+        if row.id not in names and grant.permits(row, ()).permit:
+            names[row.id] = display_name(as_object(orjson.loads(row.body)))
+    return names
 
 
 def display_name(patient: Resource) -> str:

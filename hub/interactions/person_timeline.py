@@ -135,7 +135,7 @@ class PersonTimeline:
         page = TimelinePage(
             person=person,
             care_level=_care_level(certified),
-            days=_days(rows, mark, registry.professions(tx)),
+            days=_days(rows, mark, registry.professions(tx, {row.author_name for row in rows if row.author_name})),
             items=sum(int(row.items) for row in tally),
             new=sum(int(row.newer) for row in tally),
             choices=_choices(tally),

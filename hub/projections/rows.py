@@ -1,7 +1,7 @@
 """What a write leaves besides the resource: index, timeline, relations, log, outbox.  Pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 from hub.context import Caller, Context, instant
 from hub.draft import Facts, Version
@@ -84,7 +84,7 @@ def _row(
 ) -> Row:
     recorded = instant(context.now)
     return {
-        **asdict(facts),
+        **facts.columns(),
         "event": context.new_id(),
         "type": version.type,
         "id": version.id,
@@ -145,7 +145,9 @@ def _actor(reference: Json, numbers: Mapping[tuple[str, str], str]) -> str:
 
 
 def audit_rows(outcomes: Sequence[Outcome], caller: Caller, interaction: str, context: Context) -> list[AuditRecord]:
-    """One record for each resource written (BALP create, update, delete)."""
+    """One record for each resource written (BALP create, update, delete), or one for a push of nothing."""
+    if not outcomes:
+        return [record(caller, context, interaction=interaction, reason="own")]
     return [
         record(
             caller,

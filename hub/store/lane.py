@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 
 from hub.errors import Busy, HubError
 from hub.store.database import Tx
+from hub.store.sql import run
 
 LIMIT = 64
 T = TypeVar("T")
@@ -88,17 +89,17 @@ class Lane:
         return batch
 
     def _one(self, tx: Tx, work: _Work[object]) -> Callable[[], None]:
-        tx.exec_driver_sql("SAVEPOINT work")
+        run(tx, "SAVEPOINT work", {})
         try:
             result = work.run(tx)
         except Exception as error:
-            # A store that had to give up the whole transaction knows no savepoint any more: then all of the batch fails.
-            tx.exec_driver_sql("ROLLBACK TO work")
+            # A store that had to give up the whole transaction knows no savepoint: then all of the batch fails.
+            run(tx, "ROLLBACK TO work", {})
             if isinstance(error, HubError):
                 work.refused(tx, error)
-            tx.exec_driver_sql("RELEASE work")
+            run(tx, "RELEASE work", {})
             return _fail(work, _busy(error) if isinstance(error, OperationalError) else error)
-        tx.exec_driver_sql("RELEASE work")
+        run(tx, "RELEASE work", {})
         return lambda: work.future.set_result(result)
 
 

@@ -1,14 +1,16 @@
 """The city's registry: organisations, people, roles, systems, tokens.  Read now, never from a token."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
+
+from sqlmodel import SQLModel
 
 from hub.auth import InvalidScope, grant
 from hub.context import Caller, Credential, instant
 from hub.store.database import Tx
-from hub.store.sql import Record, Row, add, first, query, run
-from hub.store.tables import AssertionUse, Token
+from hub.store.sql import Record, Row, add, first, in_list, query, run
+from hub.store.tables import AssertionUse, City, OrganisationRow, PersonRow, RoleRow, SystemRow, Token
 from profiles.canonical import CARE_OFFICE_NO, MEDICAL_INSTITUTION_NO
 
 JST = timezone(timedelta(hours=9))
@@ -25,6 +27,26 @@ SELECT t.organisation, o.name AS organisation_name, o.kind, o.starts, o.ends, t.
   LEFT JOIN person p ON p.id = t.person
  WHERE t.fingerprint = :fingerprint AND t.expires > :now
 """
+
+
+_CITY_FILE: dict[str, type[SQLModel]] = {
+    "city": City,
+    "organisation": OrganisationRow,
+    "person": PersonRow,
+    "role": RoleRow,
+    "system": SystemRow,
+}
+
+
+def file_rows(tx: Tx, table: str) -> Sequence[Row]:
+    """All rows of a table that the city file fills."""
+    return query(tx, f"SELECT * FROM {_CITY_FILE[table].__tablename__}", {})  # noqa: S608 - our own table names
+
+
+def replace_file_rows(tx: Tx, table: str, rows: Sequence[Record]) -> None:
+    """Put these rows in the place of all that such a table has."""
+    run(tx, f"DELETE FROM {_CITY_FILE[table].__tablename__}", {})  # noqa: S608
+    add(tx, _CITY_FILE[table], rows)
 
 
 def caller(tx: Tx, credential: Credential, now: datetime) -> Caller | None:
@@ -152,7 +174,15 @@ def person_names(tx: Tx) -> dict[str, str]:
     return {row.id: row.name for row in query(tx, "SELECT id, name FROM person ORDER BY kana", {})}
 
 
-def professions(tx: Tx) -> dict[tuple[str, str], str]:
-    """(organisation, person's name) → profession: what an author who is only named is."""
-    rows = query(tx, "SELECT r.organisation, p.name, r.profession FROM role r JOIN person p ON p.id = r.person", {})
+def professions(tx: Tx, names: Collection[str]) -> dict[tuple[str, str], str]:
+    """(organisation, person's name) → profession: what authors who are only named by these ``names`` are."""
+    if not names:
+        return {}
+    marks, bound = in_list("n", sorted(names))
+    rows = query(
+        tx,
+        f"""SELECT r.organisation, p.name, r.profession FROM role r JOIN person p ON p.id = r.person
+             WHERE p.name IN ({marks})""",  # noqa: S608
+        bound,
+    )
     return {(row.organisation, row.name): row.profession for row in rows}

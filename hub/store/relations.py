@@ -58,6 +58,16 @@ def first_contact(tx: Tx, patient: str, organisation: str, today: str) -> None:
         add(tx, RelationRow, [{**member, "patient": patient, "origin": "first-contact"}])
 
 
+def end_first_contact(tx: Tx, patient: str, organisation: str) -> None:
+    """The organisation is no longer related to the patient by what it pushed itself."""
+    run(
+        tx,
+        """DELETE FROM relation WHERE patient = :patient AND organisation = :organisation
+              AND origin = 'first-contact'""",
+        {"patient": patient, "organisation": organisation},
+    )
+
+
 def pending(tx: Tx) -> Sequence[Row]:
     """First contacts that nobody confirmed yet: for the secretariat's desk."""
     return query(

@@ -1,7 +1,6 @@
 """Current versions and their history (DESIGN §7).  Only an authorised write reaches ``put``."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from hub.draft import Facts, Version
 from hub.store.database import Tx
@@ -23,7 +22,7 @@ def put(tx: Tx, versions: Sequence[Version]) -> None:
         ResourceRow,
         [
             {
-                **asdict(version.facts),
+                **version.facts.columns(),
                 "type": version.type,
                 "id": version.id,
                 "version": version.version,
@@ -127,6 +126,13 @@ def consents(tx: Tx, patients: Sequence[str]) -> Sequence[Row]:
                            AND type = 'Consent' AND category = 'consent' AND deleted = 0"""  # noqa: S608
         found += query(tx, statement, bound)
     return found
+
+
+def records_of(tx: Tx, patients: Sequence[str]) -> Sequence[Row]:
+    """The current Patient records of these patients, of every source that keeps one."""
+    marks, bound = in_list("p", patients)
+    statement = f"SELECT * FROM resource WHERE patient IN ({marks}) AND type = 'Patient' AND deleted = 0"  # noqa: S608
+    return query(tx, statement, bound)
 
 
 def related_persons(tx: Tx, patients: Sequence[str]) -> Sequence[Row]:

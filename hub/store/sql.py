@@ -73,6 +73,11 @@ def add(tx: Tx, model: type[SQLModel], records: Sequence[Record]) -> None:
             raise _translated_error(tx, statement, error) from error
 
 
+def answers(tx: Tx) -> bool:
+    """Whether the store answers at all."""
+    return first(tx, "SELECT 1", {}) is not None
+
+
 def in_list(prefix: str, values: Sequence[str]) -> tuple[str, dict[str, Value]]:
     """``(":p0, :p1", {"p0": …})`` for an IN list; an empty list becomes one that matches nothing."""
     bound: dict[str, Value] = {f"{prefix}{index}": value for index, value in enumerate(values)}

@@ -201,17 +201,20 @@ class KnownAs(SQLModel, table=True):
 
 
 class PatientIdentifier(SQLModel, table=True):
-    """A linked identifier.  ``issuer`` is the source for numbers that only it gives out, else empty."""
+    """An identifier as ``source`` linked it: two sources may mean two people by the same number.
+
+    ``issuer`` is the source for numbers that only it gives out, else empty.
+    """
 
     __tablename__ = "patient_identifier"
     system: str = Field(primary_key=True)
     value: str = Field(primary_key=True)
     issuer: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
     patient: str = Field(index=True)
     birth_date: str
     sex: str
     linked: str
-    source: str
 
 
 class PatientName(SQLModel, table=True):
@@ -242,6 +245,7 @@ class IdentityEvent(SQLModel, table=True):
     """Every link and unlink of an identifier, with who did it."""
 
     __tablename__ = "identity_event"
+    __table_args__ = (Index("identity_event_by_identifier", "system", "value", "source"),)
     sequence: int | None = Field(default=None, primary_key=True, sa_type=AUTO)
     patient: str
     system: str

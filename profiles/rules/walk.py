@@ -71,6 +71,8 @@ class _Walk:
         elements = elements_of(kind)
         for name, child in value.items():
             element = elements.get(name)
+            if child == [] and (element is None or element.kind[:1].islower()):  # fhirkit sees those of complex types
+                yield error(f"{place}.{name}", "ele-1", "An empty array is not allowed; leave the element out.")
             if element is not None:
                 yield from self.judge(child, element, f"{place}.{name}")
             elif name[:1] == "_" and isinstance(child, dict | list):

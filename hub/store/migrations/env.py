@@ -1,7 +1,6 @@
 """Alembic's entry: runs the migrations on the connection that it is given."""
 
 from alembic import context
-
 from sqlmodel import SQLModel
 
 from hub.store import tables
