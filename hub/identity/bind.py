@@ -83,7 +83,7 @@ def _place(tx: Tx, caller: Caller, change: Change, context: Context, binding: Bi
     if change.type == "Patient" and change.resource is not None and not found:
         id_ = _resident(tx, caller, change, id_, context, binding)
         previous = resources.own(tx, "Patient", id_, caller.organisation)
-    id_ = id_ or context.new_id()
+    id_ = id_ or context.resource_id()
     if change.full_url:
         binding.names[change.full_url] = f"{change.type}/{id_}"
     return change, id_, previous, found

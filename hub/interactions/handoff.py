@@ -14,7 +14,7 @@ from hub.store import registry, resources
 from hub.store.database import Tx
 from hub.store.sql import Row
 from profiles.json import read_json
-from profiles.resource import Resource, as_object
+from profiles.resource import Resource, as_object, as_text, objects
 
 MOST = 3000
 
@@ -41,10 +41,12 @@ class Handoff:
         predicate, parameters = grant.predicate("r")
         rows = resources.compartment(tx, self.id, predicate, parameters, MOST)
         names = registry.organisation_names(tx)
+        members = {f"Organization/{one}": name for one, name in names.items()}
+        members |= {f"Practitioner/{one}": name for one, name in registry.person_names(tx).items()}
         told = [row for row in rows if row.type != "Patient"]
         document = handoff(
             as_object(read_json(grant.redacted(patient))),
-            [_held(row, names) for row in told],
+            [_held(row, names, members) for row in told],
             now=context.now,
             document_id=str(UUID(context.new_id())),
             base_url=f"{context.base_url}/fhir",
@@ -55,9 +57,18 @@ class Handoff:
         return Shown(document, by_patient([patient, *told]), permit.reason, permit.rules)
 
 
-def _held(row: Row, names: dict[str, str]) -> Held:
-    kind = row.publication.partition("/")[0]
-    return Held(as_object(read_json(row.body)), row.category, names.get(row.source, row.source), kind, row.recorded)
+def _held(row: Row, names: dict[str, str], members: dict[str, str]) -> Held:
+    kind, resource = row.publication.partition("/")[0], as_object(read_json(row.body))
+    if row.type == "CareTeam":
+        resource = {**resource, "participant": [_named(one, members) for one in objects(resource.get("participant"))]}
+    return Held(resource, row.category, names.get(row.source, row.source), kind, row.recorded)
+
+
+def _named(participant: Resource, members: dict[str, str]) -> Resource:
+    """A member whom a care team names only by reference, with the name that the city's registry has for it."""
+    member = as_object(participant.get("member"))
+    name = members.get(as_text(member.get("reference")), "")
+    return {**participant, "member": {"display": name, **member}} if name else participant
 
 
 def _authors(tx: Tx, grant: Grant) -> Sequence[Resource]:

@@ -56,6 +56,11 @@ def links(page: Path) -> set[str]:
     return set(_LINK.findall(prose))
 
 
+def code_words(page: Path) -> list[str]:
+    """What stands in backquotes within the prose."""
+    return re.findall(r"`([^`\n]+)`", _BLOCK.sub("", page.read_text("utf-8")))
+
+
 def is_as_promised(promised: str, printed: str) -> bool:
     """Whether ``printed`` is ``promised``, in which ``…`` stands for anything."""
     pattern = ".*?".join(re.escape(part) for part in promised.strip().split("…"))

@@ -39,7 +39,7 @@ def runtime(wanted: list[str]) -> Iterator[Distribution]:
 
 def licence(found: Distribution) -> str:
     """What the metadata says: the expression, the field, the classifiers; else the licence's own words."""
-    fields = [found.metadata.get("License-Expression"), found.metadata.get("License")]
+    fields = [one for name in ("License-Expression", "License") for one in found.metadata.get_all(name) or []]
     classifiers = [one for one in found.metadata.get_all("Classifier") or [] if one.startswith("License")]
     said = " / ".join(one.splitlines()[0] for one in [*fields, *classifiers] if one)
     if not said and found.name in IN_THE_FILE:

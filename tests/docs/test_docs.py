@@ -11,11 +11,13 @@ from typer.main import get_command
 from connectors.registry import FORMATS
 from hub import errors
 from hub.cli.main import app
+from hub.http.feed import MAX_COUNT
 from hub.identity.retries import KeyReused
+from hub.interactions.feed import FILTERS
 from hub.settings import Settings
-from profiles.search.parameters import indexed
 from profiles.rules.references import TYPES
-from tests.docs.page import ROOT, headings, links, pages, row_names
+from profiles.search.parameters import indexed
+from tests.docs.page import ROOT, code_words, headings, links, pages, row_names
 
 DOCS = ROOT / "docs"
 
@@ -65,13 +67,8 @@ def test_every_make_target_that_is_documented_exists_and_the_other_way_round() -
     targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
     documented = {name.removeprefix("make ") for name in row_names(DOCS / "commands.md") if name.startswith("make ")}
     assert documented == targets
-    named = {word for page in pages() for word in re.findall(r"\bmake ([a-z]+)\b", _japanese_or_code(page))}
+    named = {code.split()[1] for page in pages() for code in code_words(page) if code.startswith("make ")}
     assert named <= targets
-
-
-def _japanese_or_code(page: Path) -> str:
-    """What stands in backquotes: "make run", not "make sure"."""
-    return " ".join(re.findall(r"`([^`]+)`", page.read_text("utf-8")))
 
 
 def test_every_setting_has_a_row() -> None:
@@ -95,6 +92,18 @@ def test_every_search_parameter_has_its_place() -> None:
     assert row_names(DOCS / "search.md") == searchable
 
 
+def test_every_filter_of_the_feed_is_described() -> None:
+    described = (DOCS / "search.md").read_text("utf-8")
+    for name in (*FILTERS, "patient", "from", "to", "since", "count"):
+        assert re.search(rf"^\|.*\b{name}\b.*\|", described, re.MULTILINE)
+    assert str(MAX_COUNT) in described
+
+
+def test_every_example_is_shown() -> None:
+    shown = {link.removeprefix("examples/") for link in links(DOCS / "push.md") if link.startswith("examples/")}
+    assert shown == {path.name for path in (DOCS / "examples").iterdir() if not path.name.startswith(".")}
+
+
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
 def test_no_link_leads_nowhere(page: Path) -> None:
     for link in links(page):
@@ -116,7 +125,7 @@ def _anchor(heading: str) -> str:
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_file_that_a_page_names_is_there(page: Path) -> None:
     rooms = r"(?:consent|profiles|connectors|hub|tests|deploy|docs)"
-    for code in re.findall(r"`([^`\n]+)`", page.read_text("utf-8")):
+    for code in code_words(page):
         if re.fullmatch(rf"{rooms}(/[\w.\-]+)*/?", code) and "/" in code and (ROOT / code.split("/")[0]).is_dir():
             assert (ROOT / code).exists(), f"{page.name} names {code}"
 

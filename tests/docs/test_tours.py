@@ -38,7 +38,6 @@ def run(page: list[Step], desk: Desk) -> list[str]:
     return printed
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["README.md", "docs/push.md"])
 def test_every_command_of_the_page_runs_and_prints_what_it_promises(name: str, desk: Desk) -> None:
     page = steps(Path(ROOT / name))
