@@ -40,8 +40,8 @@ def canonical_system(system: str) -> str:
 def canonical_identifier(system: str, value: str) -> str:
     """``value`` in the one form in which identifiers of ``system`` are compared (DESIGN §3).
 
-    Everywhere: full-width to half-width, no invisible characters, no spaces at the ends, ``ー`` typed for a hyphen.  Where the system is
-    numeric: no hyphens or spaces, and leading zeros to the full length.  Meant for comparing, never for display.
+    Everywhere: full-width to half-width, no invisible characters, no spaces at the ends, ``-`` for a ``ー``.  Where
+    the system is numeric: no hyphens or spaces, and leading zeros to the full length.  Never for display.
     """
     plain = unicodedata.normalize("NFKC", plain_text(value)).strip().replace("ー", "-")
     return _FORMS.get(canonical_system(system), str)(plain)

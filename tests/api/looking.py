@@ -52,7 +52,9 @@ def shown(city: City, who: str, resource: Body, mark: str, patient: str) -> set[
     seen = {door for door, answer in answers.items() if mark in answer.text}
     for door in ("read", "vread", "history"):
         if answers[door].status_code == 404:
-            assert_unknown(city, who, here + {"read": "", "vread": f"/_history/{version}", "history": "/_history"}[door])
+            assert_unknown(
+                city, who, here + {"read": "", "vread": f"/_history/{version}", "history": "/_history"}[door]
+            )
     return seen
 
 

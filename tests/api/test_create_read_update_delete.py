@@ -7,7 +7,8 @@ from itertools import count
 import httpx2
 import pytest
 
-from tests.hub_in_test import BASE_URL, NOON, Body, City, observation, small_city
+from tests.fhir_answers import issues
+from tests.hub_in_test import BASE_URL, NOON, City, observation, small_city
 
 NUMBERS = count(1)
 NOBODY = "0" * 32  # an id that was never given out
@@ -38,18 +39,6 @@ def person(city: City) -> str:
     resident = city.resident(f"{next(NUMBERS):010d}")
     city.team(resident, "Organization/hosp")
     return resident
-
-
-def outcome(response: httpx2.Response, status: int) -> list[Body]:
-    """The issues of an OperationOutcome that came with ``status``."""
-    assert response.status_code == status, response.text
-    assert response.headers["Content-Type"] == "application/fhir+json; charset=utf-8"
-    body: Body = response.json()
-    assert body["resourceType"] == "OperationOutcome"
-    issues: list[Body] = body["issue"]
-    assert issues
-    assert all({"severity", "code", "diagnostics"} <= issue.keys() for issue in issues)
-    return issues
 
 
 def plain(response: httpx2.Response) -> tuple[int, bytes, dict[str, str]]:
@@ -128,8 +117,8 @@ def test_another_precision_is_another_statement(city: City, person: str) -> None
 
 def test_everything_wrong_with_a_resource_is_told_at_once_with_its_place(city: City, person: str) -> None:
     wrong = observation(person, status="finished", subject={"reference": "Patient/../x"}, effectiveDateTime="yesterday")
-    issues = outcome(city.post("hosp-ehr", "/fhir/Observation", wrong), 422)
-    places = {issue["expression"][0] for issue in issues}
+    found = issues(city.post("hosp-ehr", "/fhir/Observation", wrong), 422)
+    places = {issue["expression"][0] for issue in found}
     assert {"Observation.status", "Observation.subject.reference", "Observation.effectiveDateTime"} <= {
         place.removesuffix(".value") for place in places
     }
@@ -166,7 +155,7 @@ def test_an_update_makes_a_version_and_the_old_one_stays_readable(city: City, pe
     assert city.get("hosp-ehr", place).json() == second
     assert city.get("hosp-ehr", f"{place}/_history/{first['meta']['versionId']}").json() == first
     assert city.get("hosp-ehr", f"{place}/_history/{second['meta']['versionId']}").json() == second
-    outcome(city.get("hosp-ehr", f"{place}/_history/{NOBODY}"), 404)
+    issues(city.get("hosp-ehr", f"{place}/_history/{NOBODY}"), 404)
 
 
 def test_an_update_that_changes_nothing_makes_no_version(city: City, person: str) -> None:
@@ -181,7 +170,7 @@ def test_if_match_protects_from_overwriting_what_was_not_seen(city: City, person
     first = city.created("hosp-ehr", observation(person))
     place, seen = f"/fhir/Observation/{first['id']}", f'W/"{first["meta"]["versionId"]}"'
     assert city.put("hosp-ehr", place, {**first, "status": "amended"}, if_match=seen).status_code == 200
-    [issue] = outcome(city.put("hosp-ehr", place, {**first, "status": "corrected"}, if_match=seen), 412)
+    [issue] = issues(city.put("hosp-ehr", place, {**first, "status": "corrected"}, if_match=seen), 412)
     assert issue["code"] == "conflict"
     assert city.get("hosp-ehr", place).json()["status"] == "amended"
     assert city.delete("hosp-ehr", place, if_match=seen).status_code == 412
@@ -192,9 +181,9 @@ def test_if_match_protects_from_overwriting_what_was_not_seen(city: City, person
 def test_body_and_url_must_agree(city: City, person: str) -> None:
     stored = city.created("hosp-ehr", observation(person))
     place = f"/fhir/Observation/{stored['id']}"
-    outcome(city.put("hosp-ehr", place, {**stored, "id": "other"}), 400)
-    outcome(city.put("hosp-ehr", place, {name: value for name, value in stored.items() if name != "id"}), 400)
-    outcome(city.post("hosp-ehr", "/fhir/Condition", stored), 400)
+    issues(city.put("hosp-ehr", place, {**stored, "id": "other"}), 400)
+    issues(city.put("hosp-ehr", place, {name: value for name, value in stored.items() if name != "id"}), 400)
+    issues(city.post("hosp-ehr", "/fhir/Condition", stored), 400)
     assert city.get("hosp-ehr", place).json() == stored
 
 
@@ -217,7 +206,7 @@ def test_the_client_says_what_it_wants_back(city: City, person: str, preference:
 
 
 def test_an_unknown_return_preference_is_refused(city: City, person: str) -> None:
-    outcome(city.post("hosp-ehr", "/fhir/Observation", observation(person), prefer="return=nothing"), 400)
+    issues(city.post("hosp-ehr", "/fhir/Observation", observation(person), prefer="return=nothing"), 400)
     assert "entry" not in city.get("hosp-ehr", f"/fhir/Observation?patient={person}").json()
 
 
@@ -232,12 +221,12 @@ def test_a_deleted_resource_is_gone_for_its_source_and_unknown_to_others(city: C
     assert city.get("clinic-emr", place).status_code == 200
     deleted = city.delete("hosp-ehr", place)
     assert (deleted.status_code, deleted.content) == (204, b"")
-    [issue] = outcome(city.get("hosp-ehr", place), 410)
+    [issue] = issues(city.get("hosp-ehr", place), 410)
     assert issue["code"] == "deleted"
     assert plain(city.get("clinic-emr", place)) == plain(city.get("clinic-emr", f"/fhir/Observation/{NOBODY}"))
     assert "entry" not in city.get("hosp-ehr", f"/fhir/Observation?_id={stored['id']}").json()
     assert city.get("hosp-ehr", f"{place}/_history/{stored['meta']['versionId']}").json() == stored
-    outcome(city.get("hosp-ehr", f"{place}/_history/{deleted.headers['ETag'][3:-1]}"), 410)
+    issues(city.get("hosp-ehr", f"{place}/_history/{deleted.headers['ETag'][3:-1]}"), 410)
     assert city.delete("hosp-ehr", place).status_code == 204
 
 
@@ -261,7 +250,7 @@ def test_hidden_and_unknown_are_answered_byte_for_byte_alike(city: City, person:
         assert seen.status_code == 200
         refused = city.get("clinic-emr", f"/fhir/Observation/{hidden['id']}{suffix}")
         unknown = city.get("clinic-emr", f"/fhir/Observation/{NOBODY}{suffix}")
-        outcome(refused, 404)
+        issues(refused, 404)
         assert plain(refused) == plain(unknown)
     having = city.get("clinic-emr", f"/fhir/Observation/{hidden['id']}", if_none_match=f'W/"{version}"')
     assert plain(having) == plain(city.get("clinic-emr", f"/fhir/Observation/{NOBODY}"))
@@ -281,7 +270,7 @@ def test_the_source_alone_may_change_or_delete(city: City, person: str) -> None:
         city.put("clinic-emr", nowhere, mine, if_match=version)
     )
     assert plain(city.delete("clinic-emr", place)) == plain(city.delete("clinic-emr", nowhere))
-    outcome(city.delete("clinic-emr", place), 404)
+    issues(city.delete("clinic-emr", place), 404)
     assert city.get("hosp-ehr", place).json() == stored
     assert city.put("hosp-ehr", place, changed).status_code == 200
 
@@ -290,24 +279,24 @@ def test_a_patient_whom_one_may_not_know_is_as_unresolvable_as_one_who_does_not_
     assert city.get("hosp-ehr", f"/fhir/Patient?identifier={NOBODY}").status_code == 200
     hidden = city.post("clinic-emr", "/fhir/Observation", observation(person))
     unknown = city.post("clinic-emr", "/fhir/Observation", observation(NOBODY))
-    [issue] = outcome(hidden, 422)
+    [issue] = issues(hidden, 422)
     assert issue["expression"] == ["Observation.subject"]
     assert hidden.text.replace(person, "?") == unknown.text.replace(NOBODY, "?")
     absolute = observation(person, subject={"reference": f"{BASE_URL}/fhir/Patient/{person}"})
-    outcome(city.post("clinic-emr", "/fhir/Observation", absolute), 422)
+    issues(city.post("clinic-emr", "/fhir/Observation", absolute), 422)
     assert city.post("hosp-ehr", "/fhir/Observation", absolute).json()["subject"]["reference"] == f"Patient/{person}"
 
 
 def test_what_a_kind_of_organisation_may_not_publish_is_refused_by_name(city: City, person: str) -> None:
     city.team(person, "Organization/pharm")
-    [issue] = outcome(city.post("pharm-rx", "/fhir/Observation", observation(person)), 403)
+    [issue] = issues(city.post("pharm-rx", "/fhir/Observation", observation(person)), 403)
     assert "laboratory" in issue["diagnostics"]
     assert city.post("hosp-ehr", "/fhir/Observation", observation(person)).status_code == 201
 
 
 @pytest.mark.parametrize("type_", ["AuditEvent", "Subscription", "CapabilityStatement"])
 def test_what_the_hub_keeps_itself_cannot_be_written(city: City, type_: str) -> None:
-    outcome(city.post("hosp-ehr", f"/fhir/{type_}", {"resourceType": type_}), 400)
+    issues(city.post("hosp-ehr", f"/fhir/{type_}", {"resourceType": type_}), 400)
 
 
 # -- the edge
@@ -325,7 +314,7 @@ def test_without_a_token_nothing_is_answered(city: City, person: str) -> None:
         city.delete(None, place),
         city.client.get(place, headers={"Authorization": "Bearer not-a-token"}),
     ):
-        [issue] = outcome(response, 401)
+        [issue] = issues(response, 401)
         assert issue["code"] == "login"
         assert response.headers["WWW-Authenticate"].startswith("Bearer")
     assert city.get("hosp-ehr", place).json() == stored
@@ -333,17 +322,17 @@ def test_without_a_token_nothing_is_answered(city: City, person: str) -> None:
 
 def test_a_token_in_the_url_is_refused(city: City, person: str) -> None:
     token = city.token("hosp-ehr")
-    outcome(city.get("hosp-ehr", f"/fhir/Observation?access_token={token}"), 400)
+    issues(city.get("hosp-ehr", f"/fhir/Observation?access_token={token}"), 400)
 
 
 @pytest.mark.parametrize("accept", ["application/fhir+xml", "text/html", "image/png", "text/turtle"])
 def test_only_json_is_served(city: City, accept: str) -> None:
-    outcome(city.get("hosp-ehr", "/fhir/Observation", accept=accept), 406)
+    issues(city.get("hosp-ehr", "/fhir/Observation", accept=accept), 406)
 
 
 @pytest.mark.parametrize("format_", ["xml", "application/fhir%2Bxml", "ttl"])
 def test_format_in_the_url_goes_before_accept(city: City, format_: str) -> None:
-    outcome(city.get("hosp-ehr", f"/fhir/Observation?_format={format_}", accept="application/fhir+json"), 406)
+    issues(city.get("hosp-ehr", f"/fhir/Observation?_format={format_}", accept="application/fhir+json"), 406)
 
 
 @pytest.mark.parametrize("format_", ["json", "application/fhir+json", "application/json;fhirVersion=4.0"])
@@ -357,8 +346,8 @@ def test_json_has_several_names(city: City, format_: str) -> None:
     ["", "text/plain", "application/fhir+xml", "application/fhir+json; charset=utf-7", "multipart/form-data"],
 )
 def test_only_utf_8_json_is_taken(city: City, person: str, content_type: str) -> None:
-    outcome(city.post("hosp-ehr", "/fhir/Observation", observation(person), content_type=content_type), 415)
-    outcome(city.post("hosp-ehr", "/fhir", {"resourceType": "Bundle"}, content_type=content_type), 415)
+    issues(city.post("hosp-ehr", "/fhir/Observation", observation(person), content_type=content_type), 415)
+    issues(city.post("hosp-ehr", "/fhir", {"resourceType": "Bundle"}, content_type=content_type), 415)
     good = city.post(
         "hosp-ehr", "/fhir/Observation", observation(person), content_type="application/json;charset=UTF-8"
     )
@@ -366,16 +355,16 @@ def test_only_utf_8_json_is_taken(city: City, person: str, content_type: str) ->
 
 
 def test_what_is_no_door_is_answered_as_fhir_too(city: City) -> None:
-    outcome(city.get("hosp-ehr", "/fhir/Nonsense/1"), 404)
-    outcome(city.get("hosp-ehr", "/fhir/Patient/1/unknown/path"), 404)
-    outcome(city.client.patch("/fhir/Patient/1", headers=city.headers("hosp-ehr"), content=b"[]"), 405)
+    issues(city.get("hosp-ehr", "/fhir/Nonsense/1"), 404)
+    issues(city.get("hosp-ehr", "/fhir/Patient/1/unknown/path"), 404)
+    issues(city.client.patch("/fhir/Patient/1", headers=city.headers("hosp-ehr"), content=b"[]"), 405)
     refused = city.client.request("DELETE", "/fhir/Patient", headers=city.headers("hosp-ehr"))
-    [issue] = outcome(refused, 405)
+    [issue] = issues(refused, 405)
     assert issue["code"] == "not-supported"
     assert "GET" in refused.headers["Allow"]
 
 
 def test_a_body_over_the_limit_is_not_read_to_its_end(city: City, person: str) -> None:
     long = observation(person, note=[{"text": "長" * (6 * 1024 * 1024)}])
-    [issue] = outcome(city.post("hosp-ehr", "/fhir/Observation", long), 413)
+    [issue] = issues(city.post("hosp-ehr", "/fhir/Observation", long), 413)
     assert issue["code"] == "too-long"

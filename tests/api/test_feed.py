@@ -33,13 +33,13 @@ def items(city: City, asked: str = "", who: str = "cm-ito") -> list[Body]:
 
 def test_one_item_is_what_the_design_says(city: City, person: str) -> None:
     before = since(city)
-    one = city.created("hosp-ehr", observation(person, performer=[{"display": "佐藤 健"}]))
+    one = city.created(
+        "hosp-ehr", observation(person, performer=[{"reference": "Practitioner/dr-sato", "display": "佐藤 健"}])
+    )
     page = city.get("cm-ito", f"/feed?since={before}").json()
     assert set(page) == {"items", "next", "more"}
     (item,) = page["items"]
     assert item.pop("id")
-    assert item.pop("title").startswith("HbA1c")
-    assert isinstance(item.pop("text"), str)
     assert item == {
         "patient": {"id": person, "name": "山田 花子"},
         "category": "laboratory",
@@ -49,6 +49,8 @@ def test_one_item_is_what_the_design_says(city: City, person: str) -> None:
         "recorded": "2026-11-22T03:00:00.000Z",
         "organisation": {"id": "hosp", "name": "試験市立病院", "kind": "hospital"},
         "author": {"profession": "physician", "name": "佐藤 健"},
+        "title": "検体検査：HbA1c 7.2 %",
+        "text": "",
         "resource": f"Observation/{one['id']}/_history/{one['meta']['versionId']}",
         "link": None,
     }
@@ -177,7 +179,6 @@ def test_a_cursor_says_nothing_of_how_much_there_is(city: City, person: str) -> 
     for number in range(12):
         city.created("hosp-ehr", note(person, str(number)))
         lengths.add(len(since(city)))
-        assert str(number) not in since(city)[:1] or number < 10
     assert len(lengths) <= 2
 
 

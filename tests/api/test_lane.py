@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -85,7 +86,7 @@ def no_room() -> Iterator[None]:
 
 
 def test_a_result_is_on_disk_before_it_is_told(lane: Lane, tmp_path: Path) -> None:
-    assert lane.submit(lambda tx: put("kept", tx)).result(ANSWER) == "kept"
+    assert lane.submit(partial(put, "kept")).result(ANSWER) == "kept"
     key = (tmp_path / KEY).read_text()
     with closing(dbapi2.connect(tmp_path / STORE)) as another:
         another.execute(f"PRAGMA key = \"x'{key}'\"")
@@ -100,7 +101,7 @@ def test_a_refusal_undoes_the_work_and_keeps_its_record(lane: Lane) -> None:
     def record(tx: Tx, error: HubError) -> None:
         put(f"refused: {error.text}", tx)
 
-    with pytest.raises(Refused, match="No."):
+    with pytest.raises(Refused, match=r"No\."):
         lane.submit(refused_work, record).result(ANSWER)
     assert notes(lane) == ["refused: No."]
 
@@ -111,9 +112,9 @@ def test_a_failure_of_one_leaves_the_others_of_the_batch_alone(lane: Lane) -> No
         raise KeyError("a bug")
 
     with one_batch(lane):
-        before = lane.submit(lambda tx: put("before", tx))
+        before = lane.submit(partial(put, "before"))
         failing: Future[None] = lane.submit(broken)
-        after = lane.submit(lambda tx: put("after", tx))
+        after = lane.submit(partial(put, "after"))
     with pytest.raises(KeyError, match="a bug"):
         failing.result(ANSWER)
     assert (before.result(ANSWER), after.result(ANSWER)) == ("before", "after")
@@ -128,9 +129,9 @@ def test_a_statement_that_the_store_refuses_harms_nobody_else(lane: Lane) -> Non
         query(tx, "SELECT 1 FROM note WHERE text LIKE :pattern", {"pattern": too_long})
 
     with one_batch(lane):
-        before = lane.submit(lambda tx: put("before", tx))
+        before = lane.submit(partial(put, "before"))
         failing: Future[None] = lane.submit(heavy)
-        after = lane.submit(lambda tx: put("after", tx))
+        after = lane.submit(partial(put, "after"))
     with pytest.raises(Busy):
         failing.result(ANSWER)
     assert (before.result(ANSWER), after.result(ANSWER)) == ("before", "after")
@@ -146,14 +147,14 @@ def test_the_lane_outlives_a_refusal_that_cannot_be_recorded(lane: Lane) -> None
 
     with pytest.raises(Busy):
         lane.submit(refused_work, record).result(ANSWER)
-    assert lane.submit(lambda tx: put("later", tx)).result(ANSWER) == "later"
+    assert lane.submit(partial(put, "later")).result(ANSWER) == "later"
 
 
 def test_work_that_nobody_waits_for_any_more_is_not_done(lane: Lane) -> None:
     with one_batch(lane):
-        given_up = lane.submit(lambda tx: put("given up", tx))
+        given_up = lane.submit(partial(put, "given up"))
         assert given_up.cancel()
-        after = lane.submit(lambda tx: put("after", tx))
+        after = lane.submit(partial(put, "after"))
     assert after.result(ANSWER) == "after"
     assert notes(lane) == ["after"]
 
@@ -175,7 +176,7 @@ def test_work_that_runs_can_no_longer_be_given_up(lane: Lane) -> None:
 
 def test_closing_finishes_what_is_queued(engine: Engine) -> None:
     lane = Lane(engine)
-    waiting = [lane.submit(lambda tx, text=f"{number}": put(text, tx)) for number in range(200)]
+    waiting = [lane.submit(partial(put, str(number))) for number in range(200)]
     lane.close()
     assert [one.result(0) for one in waiting] == [str(number) for number in range(200)]
 
@@ -184,13 +185,13 @@ def test_closing_finishes_what_is_queued(engine: Engine) -> None:
 
 
 def test_on_a_full_disk_nothing_is_acknowledged_and_nothing_is_kept(lane: Lane) -> None:
-    lane.submit(lambda tx: put("before", tx)).result(ANSWER)
+    lane.submit(partial(put, "before")).result(ANSWER)
     with no_room(), one_batch_that_fails(lane) as batch:
-        batch += [lane.submit(lambda tx: put("lost", tx)) for _ in range(3)]
+        batch += [lane.submit(partial(put, "lost")) for _ in range(3)]
     for one in batch:
         with pytest.raises(Busy):
             one.result(ANSWER)
-    assert lane.submit(lambda tx: put("after", tx)).result(ANSWER) == "after"
+    assert lane.submit(partial(put, "after")).result(ANSWER) == "after"
     assert notes(lane) == ["before", "after"]
 
 
@@ -312,7 +313,7 @@ def test_migrating_is_done_once_and_a_newer_store_is_refused(tmp_path: Path) -> 
 def test_a_lane_whose_store_will_not_open_says_so_to_everybody(tmp_path: Path) -> None:
     open_store(tmp_path).lane.close()
     lane = Lane(embedded_engine(tmp_path, "0" * 64))
-    waiting = [lane.submit(lambda tx: put("x", tx)) for _ in range(3)]
+    waiting = [lane.submit(partial(put, "x")) for _ in range(3)]
     for one in waiting:
         with pytest.raises(Busy):
             one.result(ANSWER)
