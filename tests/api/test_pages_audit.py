@@ -43,7 +43,8 @@ def test_who_saw_whose_what_when_and_by_which_rule(auditor: Browser, person: str
     seen = "2026-11-22 12:00 試験居宅介護支援事業所の介護支援専門員 伊藤 美和 が"
     assert f"{seen} 住民 {person[:8]}…さんの担当者・申し送り・基本情報 を閲覧しました。" in text
     assert "ご本人の同意と市の共有の取り決めにより、お見せしました。" in text
-    assert "介護職員 鈴木 理恵 が 基本情報 を閲覧しようとしましたが、この方の担当として登録されていないため" in text
+    refused = f"介護職員 鈴木 理恵 が 住民 {person[:8]}…さんの基本情報 を閲覧しようとしましたが"
+    assert f"{refused}、この方の担当として登録されていないため" in text
 
 
 def test_no_clinical_content_and_no_residents_name(auditor: Browser) -> None:
@@ -70,7 +71,7 @@ def test_it_counts_todays_accesses_and_refusals(city: City, auditor: Browser) ->
 
 def test_it_is_narrowed(auditor: Browser, person: str) -> None:
     refused = words(auditor.page("/audit?outcome=refused"))
-    assert "鈴木 理恵 が 基本情報 を閲覧しようとしましたが" in refused
+    assert f"鈴木 理恵 が 住民 {person[:8]}…さんの基本情報 を閲覧しようとしましたが" in refused
     assert "閲覧しました" not in refused
     assert "しようとしました" not in words(auditor.page("/audit?outcome=allowed"))
     assert "鈴木" not in _entries(auditor.page("/audit?person=cm-ito"))
@@ -101,7 +102,7 @@ def test_pages_of_the_log_follow_one_another(city: City, auditor: Browser, perso
 
 
 def test_one_event_in_full(city: City, auditor: Browser, person: str) -> None:
-    (seen,) = city.log(interaction="page", patient=person)
+    (seen,) = city.log(interaction="page", patient=person, outcome="0")
     html = auditor.page(f"/audit/{seen['id']}")
     text = words(html)
     assert "だれが 伊藤 美和（cm-ito）" in text
