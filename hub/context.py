@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
-from functools import lru_cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +56,6 @@ class Caller:
         return f"{self.organisation}/{self.system or ''}/{self.person or ''}/{self.profession or ''}"
 
 
-@lru_cache(maxsize=64)
 @lru_cache(maxsize=64)
 def instant(moment: datetime) -> str:
     """FHIR instant in UTC with milliseconds; its text order is its time order."""

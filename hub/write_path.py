@@ -38,14 +38,16 @@ def write(tx: Tx, credential: Credential, draft: Draft, context: Context) -> tup
         residents.record(tx, resident.patient, resident.person, resident.doubts, caller, context)
         relations.first_contact(tx, resident.patient, caller.organisation, grant.today)
     outcomes = [outcome(bound, facts, context) for bound, facts in zip(binding.bounds, grant.facts, strict=True)]
-    resources.put(tx, [one.version for one in outcomes if one.is_new])
+    new = [one for one in outcomes if one.is_new]
+    replaced = [one.before for one in new if one.before is not None]
+    resources.put(tx, [one.version for one in new], replaced)
     resources.remember_as(tx, caller.organisation, binding.names)
 
     # 7 search index
     search.put(tx, search_rows(outcomes))
 
     # 8 timeline projection, and the relations that care teams make
-    timeline.put(tx, timeline_rows(outcomes, caller, context))
+    timeline.put(tx, timeline_rows(outcomes, caller, context), {(one.type, one.id) for one in replaced})
     for patient, team, members in relation_rows(outcomes, grant.teams_count, grant.organisations):
         relations.replace(tx, patient, team, members)
 

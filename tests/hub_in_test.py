@@ -3,11 +3,15 @@
 ``City`` talks HTTP to it as the systems and people of tests/cities/small do.
 """
 
+import atexit
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from shutil import copytree, rmtree
+from tempfile import mkdtemp
 from typing import Any
 from uuid import uuid4
 
@@ -22,6 +26,7 @@ from hub.demo.keys import assertion, make_keys
 from hub.runtime import Store, open_store
 from hub.settings import Settings
 from hub.store import registry
+from hub.store.database import STORE
 from profiles.canonical import KAIGO_INSURED_NO, SPACE
 
 BASE_URL = "http://hub.test"
@@ -154,12 +159,22 @@ class City:
         )
 
 
+@cache
+def _empty_store() -> Path:
+    """A store of the newest shape, and the systems' keys: made once, because migrating takes longer than most tests."""
+    directory = Path(mkdtemp(prefix="renkei-"))
+    atexit.register(rmtree, directory, ignore_errors=True)
+    make_keys(directory, ["city-registry", "hosp-ehr", "clinic-emr", "pharm-rx", "care-plan-app", "day-app"])
+    open_store(directory).lane.close()
+    return directory
+
+
 @contextmanager
 def small_city(directory: Path) -> Iterator[City]:
-    """A hub with the small city in ``directory``."""
+    """A hub with the small city in ``directory``; one that was there before is opened again."""
     clock = Clock(NOON)
-    names = ["city-registry", "hosp-ehr", "clinic-emr", "pharm-rx", "care-plan-app", "day-app"]
-    make_keys(directory, names)
+    if not (directory / STORE).exists():
+        copytree(_empty_store(), directory, dirs_exist_ok=True)
     store = open_store(directory)
     context = Context(clock.now, "setup", lambda: uuid4().hex, BASE_URL)
     file = read_city(SMALL / "city.toml", directory)

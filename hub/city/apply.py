@@ -5,6 +5,7 @@ from json import dumps
 from hub.city.directory import directory_versions
 from hub.city.file import CityFile
 from hub.context import Context, instant
+from hub.draft import Version
 from hub.store import registry, resources, search
 from hub.store.database import Tx
 from hub.store.sql import Record
@@ -93,8 +94,9 @@ def apply(tx: Tx, file: CityFile, context: Context) -> None:
     for table, wanted in rows(file, instant(context.now)).items():
         registry.replace_file_rows(tx, table, wanted)
     versions = directory_versions(file, context)
-    changed = [one for one in versions if _is_new(tx, one.type, one.id, one.facts.source, one.body)]
-    resources.put(tx, changed)
+    before = {one.reference: resources.own(tx, one.type, one.id, one.facts.source) for one in versions}
+    changed = [one for one in versions if _is_new(before[one.reference], one.body)]
+    resources.put(tx, changed, [old for one in changed if (old := before[one.reference]) is not None])
     search.put(
         tx,
         (
@@ -105,8 +107,7 @@ def apply(tx: Tx, file: CityFile, context: Context) -> None:
     )
 
 
-def _is_new(tx: Tx, type_: str, id_: str, source: str, body: bytes) -> bool:
-    before = resources.own(tx, type_, id_, source)
+def _is_new(before: Version | None, body: bytes) -> bool:
     if before is None:
         return True
     old, new = (as_object(read_json(one)) for one in (before.body, body))

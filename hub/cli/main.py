@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from hub.city import BadCityFile
-from hub.cli import files, operate, pushing, serving
+from hub.cli import files, identity, operate, pushing, serving
 from hub.store.database import UnsafeStore
 
 app = typer.Typer(
@@ -18,7 +18,9 @@ app = typer.Typer(
 )
 city = typer.Typer(help="The city file: who belongs to the network and what is shared.", no_args_is_help=True)
 database = typer.Typer(help="The store.", no_args_is_help=True)
+identities = typer.Typer(help="Which numbers lead to which resident.", no_args_is_help=True)
 app.add_typer(city, name="city")
+app.add_typer(identities, name="identity")
 app.add_typer(database, name="db")
 
 Data = Annotated[Path, typer.Option("--data", help="Directory of the embedded store.", envvar="RENKEI_DATA")]
@@ -99,6 +101,30 @@ def push(
 ) -> None:
     """Push files to a hub, each whole or not at all, with a report of what was refused and why."""
     pushing.push_files(format_, paths, to, token, system, keys, patient)
+
+
+Patient = Annotated[str, typer.Argument(metavar="PATIENT", help="The hub's id of a resident.")]
+Source = Annotated[str, typer.Option("--source", help="The organisation whose link it is.")]
+System = Annotated[str, typer.Argument(help="System of the identifier.")]
+Value = Annotated[str, typer.Argument(help="Its value.")]
+
+
+@identities.command("show")
+def identity_show(patient: Patient, data: Data = Path("var")) -> None:
+    """Print the identifiers that lead to a resident."""
+    identity.show(data, patient)
+
+
+@identities.command("unlink")
+def identity_unlink(patient: Patient, system: System, value: Value, source: Source, data: Data = Path("var")) -> None:
+    """Take a wrong link away: from now on that number of that source does not lead to this resident."""
+    identity.change(data, patient, source, system, value, linked=False)
+
+
+@identities.command("link")
+def identity_link(patient: Patient, system: System, value: Value, source: Source, data: Data = Path("var")) -> None:
+    """Give back a link that was taken away."""
+    identity.change(data, patient, source, system, value, linked=True)
 
 
 @database.command("migrate")

@@ -49,7 +49,7 @@ def put_in_force(store: Store, wanted: CityFile) -> None:
 
     def work(tx: Tx) -> None:
         apply(tx, wanted, here)
-        audit.put(tx, [record(_operator(), here, interaction="city-apply", query=wanted.city.id)])
+        audit.put(tx, [record(operator(), here, interaction="city-apply", query=wanted.city.id)])
 
     store.lane.submit(work).result()
 
@@ -66,7 +66,7 @@ def print_token(data: Path, system: str, person: str, organisation: str, purpose
         issued = {"issued": instant(here.now), "expires": instant(here.now + LIFETIME)}
         registry.put_token(tx, {"fingerprint": fingerprint(secret), "kind": "access", **row, **issued})
         about = f"token for {person or system}"
-        audit.put(tx, [record(_operator(), here, interaction="token", query=about, reason="operator")])
+        audit.put(tx, [record(operator(), here, interaction="token", query=about, reason="operator")])
 
     try:
         store.lane.submit(work).result()
@@ -111,5 +111,6 @@ def _for_person(tx: Tx, person: str, organisation: str, purpose: str) -> dict[st
     }
 
 
-def _operator() -> Caller:
+def operator() -> Caller:
+    """Who is at the keyboard, for the log: somebody who holds the store's key."""
     return Caller("", "運用担当", "", "renkei-cli", None, "", None, "", "", True, False, "")

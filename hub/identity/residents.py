@@ -57,6 +57,18 @@ def unlink(tx: Tx, patient: str, key: Key, source: str, caller: Caller, context:
     return True
 
 
+def relink(tx: Tx, patient: str, key: Key, source: str, caller: Caller, context: Context) -> bool:
+    """Give back a link that ``unlink`` took away; false when it did not.  The source's next push restates the rest."""
+    if patient not in identity.unlinked(tx, source, key.system, key.value):
+        return False
+    now = instant(context.now)
+    said = {"birth_date": "", "sex": "", "linked": now, "patient": patient, "source": source}
+    identity.link(tx, [{"system": key.system, "value": key.value, "issuer": key.issuer, **said}])
+    identity.note(tx, [_event(patient, key, identity.LINK, source, caller, now)])
+    relations.first_contact(tx, patient, source, now[:10])
+    return True
+
+
 def _event(patient: str, key: Key, action: str, source: str, caller: Caller, now: str) -> dict[str, str]:
     by = caller.person or caller.system or ""
     what = {"system": key.system, "value": key.value, "action": action}

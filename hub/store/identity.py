@@ -19,6 +19,12 @@ def links(tx: Tx, system: str, value: str, issuer: str) -> Sequence[Row]:
     )
 
 
+def of_patient(tx: Tx, patient: str) -> Sequence[Row]:
+    """Every link that leads to a resident."""
+    statement = "SELECT * FROM patient_identifier WHERE patient = :patient ORDER BY source, system, value"
+    return query(tx, statement, {"patient": patient})
+
+
 def link(tx: Tx, rows: Sequence[Record]) -> None:
     """Keep new links (columns of ``PatientIdentifier``)."""
     add(tx, PatientIdentifier, rows)

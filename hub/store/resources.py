@@ -13,10 +13,10 @@ _COLUMNS = (
 )
 
 
-def put(tx: Tx, versions: Sequence[Version]) -> None:
-    """Make each version the current one; the one that it replaces moves to the history."""
-    for version in versions:
-        move_to_history(tx, version.type, version.id, version.facts.source)
+def put(tx: Tx, versions: Sequence[Version], replaced: Sequence[Version]) -> None:
+    """Make each version the current one; those that they replace move to the history."""
+    for version in replaced:
+        _move_to_history(tx, version)
     add(
         tx,
         ResourceRow,
@@ -50,14 +50,13 @@ def put(tx: Tx, versions: Sequence[Version]) -> None:
     )
 
 
-def move_to_history(tx: Tx, type_: str, id_: str, source: str) -> None:
-    """Close the current version, if there is one (its key may name another patient than the new one)."""
-    key = {"type": type_, "id": id_, "source": source}
-    where = "type = :type AND id = :id AND source = :source"
-    if run(tx, f"INSERT INTO history ({_COLUMNS}) SELECT {_COLUMNS} FROM resource WHERE {where}", key):  # noqa: S608
-        run(tx, f"DELETE FROM resource WHERE {where}", key)  # noqa: S608
-        for table in ("also_about", "search_token", "search_date", "search_text"):
-            run(tx, f"DELETE FROM {table} WHERE {where}", key)  # noqa: S608
+def _move_to_history(tx: Tx, old: Version) -> None:
+    """Close a current version (it may be filed under another patient than the new one)."""
+    key = {"patient": old.facts.patient, "type": old.type, "id": old.id, "source": old.facts.source}
+    where = "patient = :patient AND type = :type AND id = :id AND source = :source"
+    run(tx, f"INSERT INTO history ({_COLUMNS}) SELECT {_COLUMNS} FROM resource WHERE {where}", key)  # noqa: S608
+    for table in ("resource", "also_about", "search_token", "search_date", "search_text"):
+        run(tx, f"DELETE FROM {table} WHERE {where}", key)  # noqa: S608
 
 
 def current(tx: Tx, type_: str, id_: str) -> Sequence[Row]:

@@ -258,7 +258,7 @@ class _Key:
 
 
 def _keys(type_: str, parsed: Query) -> tuple[list[_Key], dict[str, Value]]:
-    """The keys of the query's order.  Without ``_sort`` that is the id: the one order in which nothing moves."""
+    """The keys of the query's order; at last, and without ``_sort``, by what was made last: there nothing moves."""
     keys, bound = [], dict[str, Value]()
     kinds = {"date": ("search_date", "low"), "string": ("search_text", "text"), "token": ("search_token", "code")}
     kind_of = {parameter.name: parameter.kind for parameter in parameters_of(type_)}
@@ -274,7 +274,7 @@ def _keys(type_: str, parsed: Query) -> tuple[list[_Key], dict[str, Value]]:
                 f" AND i.id = r.id AND i.source = r.source AND i.parameter = :o{position})"
             )
             keys.append(_Key(lookup, descending))
-    return [*keys, _Key("r.id"), _Key("r.source")], bound
+    return [*keys, _Key("r.id", descending=True), _Key("r.source")], bound
 
 
 def _beyond(keys: Sequence[_Key], place: Place, bound: dict[str, Value]) -> str:

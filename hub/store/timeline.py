@@ -1,23 +1,26 @@
 """The timeline's rows: one for everything that became known, in the order in which it was committed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from hub.store.database import Tx
 from hub.store.sql import Record, Row, Value, add, first, query, run
 from hub.store.tables import Position, Seen, TimelineRow
 
 
-def put(tx: Tx, items: Sequence[Record]) -> None:
+def put(tx: Tx, items: Sequence[Record], earlier: Collection[tuple[Value, Value]]) -> None:
     """Append ``items`` (columns of ``TimelineRow`` without position) with positions that have no holes.
 
-    Earlier items of the same resource are marked superseded.  They go on being shown to others only where access
-    is decided as it was for them: what is narrowed or withdrawn now is withdrawn for the past as well (TRUST T-057),
-    and what is opened now does not open what was said before.
+    ``earlier`` are the resources, as (type, id), that had a version before.  Their earlier items are marked
+    superseded.  They go on being shown to others only where access is decided as it was for them: what is narrowed
+    or withdrawn now is withdrawn for the past as well (TRUST T-057), and what is opened now does not open what was
+    said before.
     """
     if not items:
         return
     position = _advance(tx, len(items))
     for item in items:
+        if (item["type"], item["id"]) not in earlier:
+            continue
         run(
             tx,
             """UPDATE timeline SET superseded = 1, withheld = CASE WHEN :hide = 1 OR publication <> :publication

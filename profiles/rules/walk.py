@@ -49,60 +49,65 @@ def _element(text: str) -> Element:
     return Element(kind, rest, pairs=pairs)
 
 
-def walk(resource: Resource, place: str, table: Mapping[str, tuple[Rule, ...]]) -> Iterator[Issue]:
+def walk(resource: Resource, place: str, table: Mapping[str, tuple[Rule, ...]]) -> list[Issue]:
     """Every issue of ``resource`` and of all below it; ``place`` is the FHIRPath of the resource itself.
 
     ``table`` gives the rules of a type by its name, ``Observation`` or ``Patient.contact``.
     """
-    return _Walk(table, Surroundings.of(resource)).visit(resource, as_text(resource.get("resourceType")), place)
+    found: list[Issue] = []
+    _Walk(table, Surroundings.of(resource), found).visit(resource, as_text(resource.get("resourceType")), place)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Walk:
     table: Mapping[str, tuple[Rule, ...]]
     around: Surroundings
+    found: list[Issue]
 
-    def visit(self, value: Resource, kind: str, place: str) -> Iterator[Issue]:
-        """The issues of an object of type ``kind``."""
+    def visit(self, value: Resource, kind: str, place: str) -> None:
+        """Find the issues of an object of type ``kind``."""
         if not value:
-            yield error(place, "ele-1", "An empty object is not allowed; leave the element out.")
+            self.found.append(error(place, "ele-1", "An empty object is not allowed; leave the element out."))
         for rule in self.table.get(kind, ()):
-            yield from rule(value, place, self.around)
+            self.found.extend(rule(value, place, self.around))
         elements = elements_of(kind)
         for name, child in value.items():
             element = elements.get(name)
             if child == [] and (element is None or element.kind[:1].islower()):  # fhirkit sees those of complex types
-                yield error(f"{place}.{name}", "ele-1", "An empty array is not allowed; leave the element out.")
+                text = "An empty array is not allowed; leave the element out."
+                self.found.append(error(f"{place}.{name}", "ele-1", text))
             if element is not None:
-                yield from self.judge(child, element, f"{place}.{name}")
+                self.judge(child, element, f"{place}.{name}")
             elif name[:1] == "_" and isinstance(child, dict | list):
-                yield from self.judge(child, _OF_PRIMITIVE, f"{place}.{name}")
+                self.judge(child, _OF_PRIMITIVE, f"{place}.{name}")
 
-    def judge(self, value: Json, element: Element, place: str) -> Iterator[Issue]:
-        """The issues of the value or values of an element."""
+    def judge(self, value: Json, element: Element, place: str) -> None:
+        """Find the issues of the value or values of an element."""
         if isinstance(value, list):
             for index, item in enumerate(value):
-                yield from self.judge(item, element, f"{place}[{index}]")
+                self.judge(item, element, f"{place}[{index}]")
         elif isinstance(value, str):
             if element.codes and value not in element.codes:
-                yield _not_bound(place, value, element)
+                self.found.append(_not_bound(place, value, element))
             elif element.kind in _DATES and instants_of(value) is None:
-                yield error(place, "date", f"{value[:40]!r} is not a day of the calendar.")
+                self.found.append(error(place, "date", f"{value[:40]!r} is not a day of the calendar."))
         elif isinstance(value, dict):
             if element.kind == "Resource":
-                yield from self.inner(value, place)
+                self.inner(value, place)
                 return
             if element.pairs:
-                yield from _check_bound(value, element, place)
+                self.found.extend(_check_bound(value, element, place))
             if element.targets:
-                yield from check_target(value, place, element.targets, self.around)
-            yield from self.visit(value, element.kind, place)
+                self.found.extend(check_target(value, place, element.targets, self.around))
+            self.visit(value, element.kind, place)
 
-    def inner(self, resource: Resource, place: str) -> Iterator[Issue]:
-        """The issues of a contained resource (same surroundings) or of the resource of a Bundle's entry (its own)."""
+    def inner(self, resource: Resource, place: str) -> None:
+        """Find those of a contained resource (same surroundings) or of the resource of a Bundle's entry (its own)."""
         if is_contained(place):
-            return self.visit(resource, as_text(resource.get("resourceType")), place)
-        return walk(resource, place, self.table)
+            self.visit(resource, as_text(resource.get("resourceType")), place)
+        else:
+            self.found.extend(walk(resource, place, self.table))
 
 
 def is_contained(place: str) -> bool:

@@ -229,6 +229,12 @@ def test_a_number_of_somebody_hidden_is_taken_in_silence(city: City, number: str
     assert (taken.status_code, taken.json()["id"]) == (200, own["id"])
     assert {pair for pair, _ in doubts(city, hidden)} == {frozenset((hidden, own["id"]))}
     assert city.get("clinic-emr", f"/fhir/Patient/{hidden}").status_code == 404
+    third = city.created("clinic-emr", someone(MR, f"{number}8", name="三人目の 人"))
+    instead = {**third, "identifier": insured(f"{number}6")["identifier"]}
+    other = pushed(city, "hosp-ehr", insured(f"{number}6", name="また別の 人"))
+    taken = city.put("clinic-emr", f"/fhir/Patient/{third['id']}", instead)
+    assert (taken.status_code, taken.json()["id"]) == (200, third["id"])
+    assert {pair for pair, _ in doubts(city, other)} == {frozenset((other, third["id"]))}
     # Of two people of one's own it may be said.
     second = city.created("clinic-emr", someone(MR, f"{number}7", name="もう一人 の人"))
     mixed = {**second, "identifier": own["identifier"]}

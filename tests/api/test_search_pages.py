@@ -65,6 +65,7 @@ def test_sorting_by_any_parameter_both_ways(city: City, person: str) -> None:
     assert found(city, f"patient={person}&_sort=-_lastUpdated") == as_taken[::-1]
     assert found(city, f"patient={person}&_sort=-status,date") == [undated["id"], *rising]
     assert found(city, f"patient={person}&_sort=_id") == sorted(as_taken)
+    assert found(city, f"patient={person}") == as_taken[::-1]
 
 
 def some(city: City, person: str, many: int) -> list[str]:

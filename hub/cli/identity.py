@@ -1,0 +1,50 @@
+"""``renkei identity``: the secretariat's hand on wrong links between numbers and residents (DESIGN §3)."""
+
+from pathlib import Path
+
+import typer
+
+from hub.cli.operate import CannotDo, context, operator
+from hub.context import instant
+from hub.identity import residents
+from hub.identity.match import key
+from hub.projections.rows import record
+from hub.runtime import open_store
+from hub.store import audit, identity
+from hub.store.database import Tx
+
+
+def show(data: Path, patient: str) -> None:
+    """Print every identifier that leads to a resident, whose it is and since when."""
+    store = open_store(data)
+    try:
+        rows = store.lane.submit(lambda tx: identity.of_patient(tx, patient)).result()
+    finally:
+        store.lane.close()
+    if not rows:
+        raise CannotDo(f"No identifier leads to {patient!r}. Give the hub's id of a resident, as in Patient/<id>.")
+    for row in rows:
+        typer.echo(f"{row.source}\t{row.system}\t{row.value}\t{row.linked}")
+
+
+def change(data: Path, patient: str, source: str, system: str, value: str, *, linked: bool) -> None:
+    """Take away a link that ``source`` made, or give one back that was taken away.  Raises ``CannotDo``."""
+    store, here = open_store(data), context()
+    one = key(system, value, source)
+
+    def work(tx: Tx) -> None:
+        act = residents.relink if linked else residents.unlink
+        if not act(tx, patient, one, source, operator(), here):
+            state = "was not taken away from" if linked else "is not linked to"
+            raise CannotDo(f"{system}|{value} of {source} {state} {patient}. See: renkei identity show {patient}")
+        action = "link" if linked else "unlink"
+        done = record(
+            operator(), here, interaction=f"identity-{action}", patient=patient, query=source, reason="operator"
+        )
+        audit.put(tx, [done])
+
+    try:
+        store.lane.submit(work).result()
+    finally:
+        store.lane.close()
+    typer.echo(f"{instant(here.now)} {'linked' if linked else 'unlinked'}")
