@@ -78,6 +78,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "failed_sign_in",
+        sa.Column("client", sa.String(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("since", sa.String(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("client", "address"),
+    )
+    op.create_index(op.f("ix_failed_sign_in_since"), "failed_sign_in", ["since"], unique=False)
+    op.create_table(
         "history",
         sa.Column("patient", sa.String(), nullable=False),
         sa.Column("publication", sa.String(), nullable=False),
@@ -109,6 +118,7 @@ def upgrade() -> None:
         sa.Column("recorded", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("sequence"),
     )
+    op.create_index("identity_event_by_identifier", "identity_event", ["system", "value", "source"], unique=False)
     op.create_table(
         "known_as",
         sa.Column("source", sa.String(), nullable=False),
@@ -142,12 +152,12 @@ def upgrade() -> None:
         sa.Column("system", sa.String(), nullable=False),
         sa.Column("value", sa.String(), nullable=False),
         sa.Column("issuer", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
         sa.Column("patient", sa.String(), nullable=False),
         sa.Column("birth_date", sa.String(), nullable=False),
         sa.Column("sex", sa.String(), nullable=False),
         sa.Column("linked", sa.String(), nullable=False),
-        sa.Column("source", sa.String(), nullable=False),
-        sa.PrimaryKeyConstraint("system", "value", "issuer"),
+        sa.PrimaryKeyConstraint("system", "value", "issuer", "source"),
     )
     op.create_index(op.f("ix_patient_identifier_patient"), "patient_identifier", ["patient"], unique=False)
     op.create_table(
@@ -365,9 +375,12 @@ def downgrade() -> None:
     op.drop_table("outbox")
     op.drop_table("organisation")
     op.drop_table("known_as")
+    op.drop_index("identity_event_by_identifier", table_name="identity_event")
     op.drop_table("identity_event")
     op.drop_index("history_by_id", table_name="history")
     op.drop_table("history")
+    op.drop_index(op.f("ix_failed_sign_in_since"), table_name="failed_sign_in")
+    op.drop_table("failed_sign_in")
     op.drop_table("city")
     op.drop_table("candidate")
     op.drop_index("audit_by_time", table_name="audit")
