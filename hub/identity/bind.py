@@ -144,14 +144,12 @@ def _resident(tx: Tx, caller: Caller, change: Change, id_: str, context: Context
     matched = residents.resolve(tx, who, caller.organisation)
     if id_ and not relations.of_caller_to(tx, caller.organisation, None, id_):
         raise not_found("no-relation")
-    doubts = matched.doubts
-    if id_ and matched.patient not in (None, id_):
-        if resources.own(tx, "Patient", matched.patient, caller.organisation) is not None:
-            raise Conflict("The identifiers of this Patient belong to another one of yours.", reason="identity")
-        # Whether the hub knows somebody by these numbers is not for this caller to learn: the secretariat is told.
-        doubts = ((matched.patient, "identifiers name two people"), *doubts)
+    other = matched.patient if id_ and matched.patient != id_ else None
+    # Of somebody else's Patient the caller is told nothing: ``residents.record`` shows the two to the secretariat.
+    if other is not None and resources.own(tx, "Patient", other, caller.organisation) is not None:
+        raise Conflict("The identifiers of this Patient belong to another one of yours.", reason="identity")
     patient = id_ or matched.patient or context.new_id()
-    binding.residents.append(Resident(patient, who, doubts))
+    binding.residents.append(Resident(patient, who, matched.doubts))
     return patient
 
 

@@ -26,7 +26,13 @@ def resident(**more: object) -> Body:
         ],
         "address": [{"text": STREET, "postalCode": POST_CODE, "line": [STREET], "city": "秘密市"}],
         "telecom": [{"system": "phone", "value": PHONE}],
-        "contact": [{"name": {"text": "佐藤 弘子"}, "telecom": [{"system": "phone", "value": PHONE}], "address": {"text": STREET}}],
+        "contact": [
+            {
+                "name": {"text": "佐藤 弘子"},
+                "telecom": [{"system": "phone", "value": PHONE}],
+                "address": {"text": STREET},
+            }
+        ],
         **more,
     }
 

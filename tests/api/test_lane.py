@@ -12,8 +12,11 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine
 from sqlcipher3 import dbapi2
+from sqlmodel import SQLModel
 
 from hub.errors import Busy, HubError, Refused
 from hub.runtime import open_store
@@ -307,6 +310,14 @@ def test_migrating_is_done_once_and_a_newer_store_is_refused(tmp_path: Path) -> 
         run(tx, "UPDATE alembic_version SET version_num = '9999'", {})
     with pytest.raises(UnsafeStore, match="does not know"):
         migrate(engine)
+    engine.dispose()
+
+
+def test_the_migrations_make_the_tables_that_the_code_names(tmp_path: Path) -> None:
+    engine = embedded_engine(tmp_path, read_or_create_key(tmp_path))
+    migrate(engine)
+    with engine.connect() as tx:
+        assert compare_metadata(MigrationContext.configure(tx), SQLModel.metadata) == []
     engine.dispose()
 
 
