@@ -57,7 +57,8 @@ class Doors:
         def note(tx: Tx, error: HubError) -> None:
             refused(tx, credential, interaction, "", error, context)
 
-        return await self.run(lambda tx: authenticate(tx, credential, context), note)
+        knock = self.lane.submit(lambda tx: authenticate(tx, credential, context), note, looks=True)
+        return await asyncio.wrap_future(knock)
 
     async def run(self, work: Callable[[Tx], T], note: Callable[[Tx, HubError], None] | None = None) -> T:
         """Any other piece of work in the lane (sign-in, registry)."""

@@ -27,15 +27,20 @@ def rewrite(resource: Resource, mapping: Callable[[str], str | None]) -> Resourc
 
 def _rewritten(value: Json, mapping: Callable[[str], str | None]) -> Json:
     if isinstance(value, list):
-        return [_rewritten(item, mapping) for item in value]
+        items = [_rewritten(item, mapping) for item in value]
+        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
     if not isinstance(value, dict):
         return value
-    copy = {name: _rewritten(child, mapping) for name, child in value.items() if isinstance(child, dict | list)}
-    for name in ("reference", "url"):
-        target = value.get(name)
-        if isinstance(target, str) and (name == "reference" or target.startswith("urn:")):
-            copy[name] = mapping(target) or target
-    return {**value, **copy}
+    changed: Resource = {}
+    for name, child in value.items():
+        if isinstance(child, str):
+            names = name == "reference" or (name == "url" and child.startswith("urn:"))
+            new: Json = (mapping(child) or child) if names else child
+        else:
+            new = _rewritten(child, mapping)
+        if new is not child:
+            changed[name] = new
+    return {**value, **changed} if changed else value
 
 
 def target_type(reference: str) -> str:

@@ -130,8 +130,7 @@ def own_matches(tx: Tx, caller: Caller, type_: str, condition: Sequence[tuple[st
         raise Malformed(f"The condition on {type_} cannot be read: {error}") from error
     if not parsed.conditions:
         raise Malformed(f"The condition on {type_} names no search parameter.")
-    own = {"own": caller.organisation}
-    return [row.id for row in search.find(tx, type_, parsed, "r.source = :own", own, count=2)]
+    return search.own_ids(tx, type_, parsed, caller.organisation, count=2)
 
 
 def _resident(tx: Tx, caller: Caller, change: Change, id_: str, context: Context, binding: Binding) -> str:

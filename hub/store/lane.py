@@ -32,6 +32,7 @@ class _Work(Generic[T]):
     run: Callable[[Tx], T]
     refused: Callable[[Tx, HubError], None]
     future: Future[T]
+    looks: bool
 
 
 class Lane:
@@ -43,14 +44,17 @@ class Lane:
         self._thread = threading.Thread(target=self._serve, name="lane", daemon=True)
         self._thread.start()
 
-    def submit(self, run: Callable[[Tx], T], refused: Callable[[Tx, HubError], None] = unrecorded) -> Future[T]:
+    def submit(
+        self, run: Callable[[Tx], T], refused: Callable[[Tx, HubError], None] = unrecorded, *, looks: bool = False
+    ) -> Future[T]:
         """Queue ``run``; its future is settled after the commit.
 
         When ``run`` raises a ``HubError`` its writes are undone and ``refused`` records the refusal in
         the same commit; the error is then the future's.  A store that cannot commit gives ``Busy``.
+        ``looks``: it writes nothing, so that its answer, unless it is a refusal, waits for nobody's commit.
         """
         future: Future[T] = Future()
-        self._queue.put(_Work(run, refused, future))  # type: ignore[arg-type]  # a queue of work of all kinds
+        self._queue.put(_Work(run, refused, future, looks))  # type: ignore[arg-type]  # a queue of work of all kinds
         return future
 
     def close(self) -> None:
@@ -63,12 +67,13 @@ class Lane:
         while (queued := self._next_batch()) is not None:
             # From here on nothing can be cancelled: a future that is cancelled meanwhile could not be settled.
             batch = [work for work in queued if work.future.set_running_or_notify_cancel()]
+            batch.sort(key=lambda work: not work.looks)  # they see what is committed, and nothing of their batch
             settled: list[Callable[[], None]] = []
             try:
                 with self._engine.connect() as tx, tx.begin():
                     settled = [self._one(tx, work) for work in batch]
             except Exception as error:  # whatever it is: a dead lane would leave every later request waiting
-                settled = [_fail(work, _busy(error)) for work in batch]
+                settled = [_fail(work, _busy(error)) for work in batch if not work.future.done()]
             for settle in settled:
                 settle()
 
@@ -100,6 +105,9 @@ class Lane:
             run(tx, "RELEASE work", {})
             return _fail(work, _busy(error) if isinstance(error, OperationalError) else error)
         run(tx, "RELEASE work", {})
+        if work.looks:
+            work.future.set_result(result)
+            return lambda: None
         return lambda: work.future.set_result(result)
 
 

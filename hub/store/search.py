@@ -109,6 +109,32 @@ def find(
     return list(query(tx, statement, {**bound, "count": count}))
 
 
+def own_ids(tx: Tx, type_: str, parsed: Query, source: str, *, count: int) -> list[str]:
+    """Up to ``count`` ids of what ``source`` published and that matches.
+
+    Nearly always it is an identifier that is asked for, with every push: one look into the index tells.
+    """
+    own: dict[str, Value] = {"own": source}
+    identifier = _identifier(parsed)
+    if identifier is None:
+        return [row.id for row in find(tx, type_, parsed, "r.source = :own", own, count=count)]
+    rows = query(
+        tx,
+        """SELECT DISTINCT id FROM search_token WHERE type = :type AND parameter = 'identifier' AND code = :code
+              AND system = :system AND source = :own LIMIT :count""",
+        {**own, "type": type_, "code": identifier.code, "system": identifier.system, "count": count},
+    )
+    return [row.id for row in rows]
+
+
+def _identifier(parsed: Query) -> TokenValue | None:
+    """The one identifier, with system and value, that is all that is asked for; else none."""
+    match parsed.conditions:
+        case (Condition("identifier", _, "", (TokenValue(system, code) as value,)),) if system and code:
+            return value
+    return None
+
+
 def place_of(row: Row) -> Place:
     """Where a row that ``find`` gave stands in its order."""
     return [value for name, value in row._mapping.items() if name.startswith("key")]

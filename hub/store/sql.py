@@ -116,7 +116,9 @@ def _shape(columns: tuple[str, ...]) -> type[Row]:
 @lru_cache(maxsize=1024)
 def _translated(statement: str, dialect: str) -> str:
     # SQLite's driver takes :name as it is; psycopg wants %(name)s.
-    return statement if dialect == "sqlite" else _BIND.sub(r"%(\1)s", statement.replace("%", "%%"))
+    if dialect == "sqlite":
+        return statement
+    return _BIND.sub(r"%(\1)s", statement.replace("%", "%%")).replace("instr(", "strpos(")
 
 
 @lru_cache(maxsize=256)
