@@ -17,6 +17,7 @@ from hub import __version__
 from hub.auth.seal import Seal
 from hub.context import Context
 from hub.doors import Doors
+from hub.edge import NO_TOKEN
 from hub.errors import Busy, HubError, NotSupported
 from hub.http import answers
 from hub.http.routes import FHIR, OTHER
@@ -129,6 +130,8 @@ class _Around:
         except HubError as error:
             if begun:
                 raise
+            if error.reason == NO_TOKEN:
+                await state.doors.refuse_stranger(request.method, request.url.path, error, context)
             await _refusal(request, error)(scope, receive, send_on)
         except Exception:
             log.exception("failed", request=context.request_id, path=request.url.path)

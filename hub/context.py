@@ -27,10 +27,15 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """What the request brought: the fingerprint of its token, and the purpose of use it names."""
+    """What the request brought: the fingerprint of its token, and the purpose of use it names.
+
+    ``kind`` says where the token was: an ``access`` token in the Authorization header, or the ``session`` of a page
+    in its cookie.  Neither stands for the other.
+    """
 
     fingerprint: str
     purpose: str = ""
+    kind: str = "access"
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,11 @@ class Doors:
         knock = self.lane.submit(lambda tx: authenticate(tx, credential, context), note, looks=True)
         return await asyncio.wrap_future(knock)
 
+    async def refuse_stranger(self, method: str, path: str, error: HubError, context: Context) -> None:
+        """Write down that somebody without a token knocked."""
+        nobody, asked = Credential(""), f"{method} {path}"[:200]
+        await self.run(lambda tx: refused(tx, nobody, "refusal", asked, error, context))
+
     async def run(self, work: Callable[[Tx], T], note: Callable[[Tx, HubError], None] | None = None) -> T:
         """Any other piece of work in the lane (sign-in, registry)."""
         future = self.lane.submit(work, note) if note else self.lane.submit(work)

@@ -11,6 +11,7 @@ from hub.errors import Malformed, NotSupported, TooLarge, Unauthenticated
 
 # What a caller may say of itself.  An emergency and a disaster are declared (CONSENT.md §6, §7), never just claimed.
 PURPOSES = frozenset({"TREAT", "CAREMGT", "COC", "AUDIT"})
+NO_TOKEN = "no-token"  # noqa: S105 - a reason in the log, no secret
 PURPOSE_HEADER = "x-purpose-of-use"
 FORM = "application/x-www-form-urlencoded"
 MAX_FORM = 64 * 1024
@@ -39,7 +40,7 @@ def bearer(request: Request) -> Credential:
         raise Malformed("A token belongs in the Authorization header, never in the URL.")
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise Unauthenticated("A bearer token is needed: Authorization: Bearer <token>.", reason="no-token")
+        raise Unauthenticated("A bearer token is needed: Authorization: Bearer <token>.", reason=NO_TOKEN)
     purpose = request.headers.get(PURPOSE_HEADER, "")
     if purpose and purpose not in PURPOSES:
         raise Malformed(f"{PURPOSE_HEADER} must be one of {', '.join(sorted(PURPOSES))}.")

@@ -1,6 +1,6 @@
 """Measure one hub process: pushes, reads, feeds and searches, with the floors beside them.  See README.md.
 
-    python deploy/bench/bench.py [--quick] [--json FILE] [--only A,F] [--rounds 3] [--seconds 1.5] [--residents 200]
+python deploy/bench/bench.py [--quick] [--json FILE] [--only A,F] [--rounds 3] [--seconds 1.5] [--residents 200]
 """
 
 import argparse

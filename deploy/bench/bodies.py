@@ -87,7 +87,8 @@ class Bodies:
         return [{"system": "http://hosp.example/order", "value": f"{self._tag}-{self._count}"}]
 
     def _day(self) -> str:
-        return f"{self._random.choice((2024, 2025, 2026))}-{self._random.randint(1, 9):02d}-{self._random.randint(1, 28):02d}"
+        draw = self._random
+        return f"{draw.choice((2024, 2025, 2026))}-{draw.randint(1, 9):02d}-{draw.randint(1, 28):02d}"
 
     def _patient(self, number: int, *identifiers: Json) -> Json:
         draw = Random(number)  # noqa: S311 - the same person whoever sends it
@@ -100,7 +101,9 @@ class Bodies:
             "telecom": [{"system": "phone", "value": f"0165-00-{draw.randrange(10000):04d}", "use": "home"}],
             "gender": draw.choice(("male", "female")),
             "birthDate": f"{draw.randint(1925, 1960)}-{draw.randint(1, 12):02d}-{draw.randint(1, 28):02d}",
-            "address": [{"use": "home", "text": f"北海道雪見市本町{draw.randint(1, 30)}番地", "postalCode": "096-0000"}],
+            "address": [
+                {"use": "home", "text": f"北海道雪見市本町{draw.randint(1, 30)}番地", "postalCode": "096-0000"}
+            ],
         }
 
     def _prescription(self, patient: str) -> Json:

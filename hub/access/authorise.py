@@ -56,6 +56,10 @@ def write(
         if not allows(scopes, bound.change.type, _SCOPE[bound.change.method]):
             raise Refused(f"The token's scopes do not cover writing {bound.change.type}.", reason="scope")
         stamp = _stamp(bound, caller)
+        if bound.resource is None and stamp.category == "consent":
+            # Deleting a refusal would bring back the consent before it: a consent is ended by saying so.
+            text = "A Consent is revoked, not deleted: write it with status inactive."
+            problems.append(Problem("error", "forbidden", where, text))
         if not table.may_write(caller.organisation_kind, stamp.category):
             text = f"A {caller.organisation_kind} may not publish {stamp.category} ({bound.change.type}) in this city."
             problems.append(Problem("error", "forbidden", where, text))

@@ -1,7 +1,7 @@
 """A ``Scope`` as a SQL predicate: the same decision as ``Scope.admits``, for a query (CONSENT §4, §5).
 
-The text has only what SQLite and PostgreSQL read alike (``instr`` is ``strpos`` there: ``hub.store.sql``).  It is shaped by the scope and every value is bound, so
-that callers of the same kind share one prepared statement.
+The text has only what SQLite and PostgreSQL read alike (``instr`` is ``strpos`` there: ``hub.store.sql``).  It is
+shaped by the scope, and every value is bound, so that callers of the same kind share one statement.
 """
 
 from collections.abc import Iterable

@@ -25,7 +25,7 @@ SELECT t.organisation, o.name AS organisation_name, o.kind, o.starts, o.ends, t.
   JOIN organisation o ON o.id = t.organisation
   LEFT JOIN system s ON s.id = t.system
   LEFT JOIN person p ON p.id = t.person
- WHERE t.fingerprint = :fingerprint AND t.expires > :now
+ WHERE t.fingerprint = :fingerprint AND t.kind = :kind AND t.expires > :now
 """
 
 
@@ -52,7 +52,11 @@ def replace_file_rows(tx: Tx, table: str, rows: Sequence[Record]) -> None:
 def caller(tx: Tx, credential: Credential, now: datetime) -> Caller | None:
     """Who holds the token, with what the registry says of them at ``now``; none for no living token."""
     today = now.astimezone(JST).date().isoformat()
-    row = first(tx, _CALLER, {"fingerprint": credential.fingerprint, "now": instant(now), "today": today})
+    row = first(
+        tx,
+        _CALLER,
+        {"fingerprint": credential.fingerprint, "kind": credential.kind, "now": instant(now), "today": today},
+    )
     if row is None or (row.system and not row.enabled):
         return None
     scopes = row.scopes if row.system is None else _scopes_now(row.scopes, row.registered)

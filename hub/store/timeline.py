@@ -47,26 +47,21 @@ def _advance(tx: Tx, count: int) -> int:
     return (int(row.value) if row else count) - count + 1
 
 
-def page(
-    tx: Tx,
-    predicate: str,
-    parameters: dict[str, Value],
-    *,
-    after: int | None,
-    count: int,
-    only_current: bool = False,
-    newest_first: bool = False,
-) -> Sequence[Row]:
-    """Up to ``count`` items that ``predicate`` (over the alias ``t``) admits, after a position."""
-    where = f"({predicate})"
-    if after is not None:
-        where += " AND t.position > :after" if not newest_first else " AND t.position < :after"
-        parameters = {**parameters, "after": after}
-    if only_current:
-        where += " AND t.superseded = 0"
-    order = "t.position DESC" if newest_first else "t.position"
-    statement = f"SELECT t.* FROM timeline t WHERE {where} ORDER BY {order} LIMIT :count"  # noqa: S608
-    return query(tx, statement, {**parameters, "count": count})
+def page(tx: Tx, predicate: str, parameters: dict[str, Value], *, after: int, count: int) -> Sequence[Row]:
+    """Up to ``count`` items that ``predicate`` (over the alias ``t``) admits, after a position: what a feed shows."""
+    statement = f"""SELECT {_SHOWN} FROM timeline t WHERE ({predicate}) AND t.position > :after
+                     ORDER BY t.position LIMIT :count"""  # noqa: S608
+    return query(tx, statement, {**parameters, "after": after, "count": count})
+
+
+_SHOWN = ", ".join(
+    f"t.{column}"
+    for column in (
+        "position", "event", "patient", "type", "id", "version", "category", "source", "scene", "change", "occurred",
+        "recorded", "organisation_name", "organisation_kind", "author_profession", "author_name", "title", "text",
+        "changed", "link",
+    )
+)  # fmt: skip
 
 
 def newest(tx: Tx, predicate: str, parameters: dict[str, Value], person: str) -> Sequence[Row]:

@@ -76,7 +76,7 @@ def with_errors(endpoint: Endpoint) -> Endpoint:
 async def _frame(request: Request) -> Frame:
     """Who is signed in, if the store can still say it."""
     secret, context = request.cookies.get(COOKIE, ""), context_of(request)
-    known = Credential(fingerprint(secret))
+    known = Credential(fingerprint(secret), kind="session")
 
     def ask(tx: Tx) -> Frame:
         return frame_of(tx, registry.caller(tx, known, context.now) if secret else None)

@@ -31,7 +31,7 @@ def credential(request: Request) -> Credential:
     secret = request.cookies.get(COOKIE, "")
     if not secret:
         raise Unauthenticated("Nobody is signed in.", reason="no-session")
-    return Credential(fingerprint(secret))
+    return Credential(fingerprint(secret), kind="session")
 
 
 async def read(request: Request, question: Question[T]) -> tuple[Frame, T]:
@@ -79,7 +79,7 @@ async def refuse(request: Request, interaction: str, error: HubError) -> NoRetur
 
 def noting(request: Request, interaction: str, query: str = "") -> Callable[[Tx, HubError], None]:
     """What writes down, under ``interaction``, that something was asked and not done."""
-    context, who = context_of(request), Credential(fingerprint(request.cookies.get(COOKIE, "")))
+    context, who = context_of(request), Credential(fingerprint(request.cookies.get(COOKIE, "")), kind="session")
     return lambda tx, error: refused(tx, who, interaction, query[:200], error, context)
 
 

@@ -62,7 +62,7 @@ class Organisation:
 async def start(request: Request) -> Response:
     """``GET /``: to the page where one's work begins, or to the entrance."""
     secret, context = request.cookies.get(COOKIE, ""), context_of(request)
-    known = Credential(fingerprint(secret))
+    known = Credential(fingerprint(secret), kind="session")
     caller = await doors_of(request).run(lambda tx: registry.caller(tx, known, context.now)) if secret else None
     return RedirectResponse(home(caller) if caller is not None else "/sign-in", 303)
 
@@ -101,7 +101,7 @@ async def sign_out(request: Request) -> Response:
     """``POST /sign-out``: the session is worth nothing from now on."""
     await form(request, SIGN_OUT)
     context, secret = context_of(request), request.cookies.get(COOKIE, "")
-    known = Credential(fingerprint(secret))
+    known = Credential(fingerprint(secret), kind="session")
 
     def work(tx: Tx) -> None:
         caller = registry.caller(tx, known, context.now)
@@ -140,7 +140,7 @@ def begin(tx: Tx, chosen: str, secret: str, before: str, context: Context) -> Ca
         "expires": instant(context.now + LIFETIME),
     }
     registry.put_token(tx, token)
-    caller = registry.caller(tx, Credential(fingerprint(secret)), context.now)
+    caller = registry.caller(tx, Credential(fingerprint(secret), kind="session"), context.now)
     if caller is None or not caller.in_force:
         raise Refused("This role, or the organisation's membership, is not in force.", reason="not-in-force")
     audit.put(tx, [record(caller, context, interaction=SIGN_IN, reason="demo")])

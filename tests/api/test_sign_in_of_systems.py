@@ -361,3 +361,10 @@ def test_each_sign_in_is_in_the_log_and_nothing_secret_is(city: City) -> None:
     written = json.dumps(rows, ensure_ascii=False, default=str)
     for secret in (token, token[-32:], good, bad, *good.split(".")[1:], *bad.split(".")[1:]):
         assert secret not in written
+
+
+def test_who_knocks_without_a_token_is_in_the_log(city: City) -> None:
+    assert city.get(None, "/fhir/Patient").status_code == 401
+    (row,) = city.log(reason="no-token")
+    assert (row["interaction"], row["outcome"], row["organisation"]) == ("refusal", "8", "")
+    assert row["query"] == "GET /fhir/Patient"

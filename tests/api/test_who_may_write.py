@@ -276,3 +276,12 @@ def test_an_office_named_by_its_number_looks_after_the_person_and_so_do_its_peop
     }
     city.created("city-registry", {**care_team(person), "participant": [behalf]})
     assert shown(city, "cw-suzuki", one, MARK, person) == NOTHING  # she is named for an office where she does not work
+
+
+def test_a_consent_is_revoked_and_never_deleted(city: City) -> None:
+    person = city.resident()
+    written = city.consent(person)
+    response = city.delete("city-registry", f"/fhir/Consent/{written['id']}")
+    assert response.status_code == 403
+    assert "status inactive" in response.text
+    assert city.get("city-registry", f"/fhir/Consent/{written['id']}").status_code == 200

@@ -41,7 +41,8 @@ def cohort() -> Path:
     """A folder of ndjson files, made once."""
     folder = ROOT / ".cache" / "clinosim-5-1"
     if not (folder / "fhir_r4" / "Patient.ndjson").exists():
-        options = "--country JP --population 5 --seed 1 --end 2026-10-31 --allow-legacy --format fhir-r4".split()
+        options = ["--country", "JP", "--population", "5", "--seed", "1", "--end", "2026-10-31"]
+        options += ["--allow-legacy", "--format", "fhir-r4"]
         command = [str(Path(sys.executable).with_name("clinosim"))]
         subprocess.run([*command, "simulate", *options, "-o", str(folder)], check=True, capture_output=True)
     return folder / "fhir_r4"
