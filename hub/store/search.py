@@ -10,7 +10,7 @@ from itertools import count as counter
 from typing import TypeAlias
 
 from hub.store.database import Tx
-from hub.store.sql import Record, Row, Value, add, query
+from hub.store.sql import AT_MOST, Record, Row, Value, add, query
 from hub.store.tables import SearchDate, SearchText, SearchToken
 from profiles.search import (
     Condition,
@@ -105,7 +105,7 @@ def find(
         where += f" AND {_beyond(keys, after, bound)}"
     columns = ", ".join(f"{one.text} AS key{position}" for position, one in enumerate(keys))
     order = ", ".join(f"key{position} {one.direction} NULLS LAST" for position, one in enumerate(keys))
-    statement = f"SELECT r.*, {columns} FROM resource r WHERE {where} ORDER BY {order} LIMIT :count"  # noqa: S608
+    statement = f"SELECT r.*, {columns} FROM resource r WHERE {where} ORDER BY {order} {AT_MOST}"  # noqa: S608
     return list(query(tx, statement, {**bound, "count": count}))
 
 
@@ -120,8 +120,8 @@ def own_ids(tx: Tx, type_: str, parsed: Query, source: str, *, count: int) -> li
         return [row.id for row in find(tx, type_, parsed, "r.source = :own", own, count=count)]
     rows = query(
         tx,
-        """SELECT DISTINCT id FROM search_token WHERE type = :type AND parameter = 'identifier' AND code = :code
-              AND system = :system AND source = :own LIMIT :count""",
+        f"""SELECT DISTINCT id FROM search_token WHERE type = :type AND parameter = 'identifier' AND code = :code
+               AND system = :system AND source = :own {AT_MOST}""",  # noqa: S608
         {**own, "type": type_, "code": identifier.code, "system": identifier.system, "count": count},
     )
     return [row.id for row in rows]

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 Value: TypeAlias = "str | int | bytes | None"
 Record: TypeAlias = Mapping[str, Value]
 
+AT_MOST = "LIMIT :count + 0"
+"""A page's length: of a plain ``:count`` SQLite looks at the value and prepares the statement anew for each execution."""
+
 _BIND = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
 
 
@@ -65,10 +68,11 @@ def run(tx: Tx, statement: str, parameters: Record) -> int:
 def add(tx: Tx, model: type[SQLModel], records: Sequence[Record]) -> None:
     """Insert ``records``, each with the same keys: columns of ``model``."""
     if records:
-        statement = _insert(model, tuple(records[0]), tx.dialect.name)
+        columns = tuple(records[0])
+        statement = _insert(model, columns, tx.dialect.name)
         cursor = tx.connection.cursor()
         try:
-            cursor.executemany(statement, records)
+            cursor.executemany(statement, [tuple(map(record.__getitem__, columns)) for record in records])
         except _driver_error(tx) as error:
             raise _translated_error(tx, statement, error) from error
 
@@ -124,5 +128,5 @@ def _translated(statement: str, dialect: str) -> str:
 @lru_cache(maxsize=256)
 def _insert(model: type[SQLModel], columns: tuple[str, ...], dialect: str) -> str:
     table = SQLModel.metadata.tables[str(model.__tablename__)].name
-    values = ", ".join(f":{column}" for column in columns)
-    return _translated(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values})", dialect)  # noqa: S608 - our own names
+    marks = ", ".join(["?" if dialect == "sqlite" else "%s"] * len(columns))  # by place: half the cost of names
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608 - our own names

@@ -67,7 +67,8 @@ class AlsoAbout(SQLModel, table=True):
 
 class SearchToken(SQLModel, table=True):
     __tablename__ = "search_token"
-    __table_args__ = (Index("search_token_by_code", "type", "parameter", "code"), {"sqlite_with_rowid": False})
+    # Ends with the id, which grows with time: what is written together lies together among equal codes too.
+    __table_args__ = (Index("search_token_by_code", "type", "parameter", "code", "id"), {"sqlite_with_rowid": False})
     patient: str = Field(primary_key=True)
     type: str = Field(primary_key=True)
     parameter: str = Field(primary_key=True)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 
 from hub.store.database import Tx
-from hub.store.sql import Record, Row, Value, add, first, query, run
+from hub.store.sql import AT_MOST, Record, Row, Value, add, first, query, run
 from hub.store.tables import Position, Seen, TimelineRow
 
 
@@ -50,7 +50,7 @@ def _advance(tx: Tx, count: int) -> int:
 def page(tx: Tx, predicate: str, parameters: dict[str, Value], *, after: int, count: int) -> Sequence[Row]:
     """Up to ``count`` items that ``predicate`` (over the alias ``t``) admits, after a position: what a feed shows."""
     statement = f"""SELECT {_SHOWN} FROM timeline t WHERE ({predicate}) AND t.position > :after
-                     ORDER BY t.position LIMIT :count"""  # noqa: S608
+                     ORDER BY t.position {AT_MOST}"""  # noqa: S608
     return query(tx, statement, {**parameters, "after": after, "count": count})
 
 
@@ -105,7 +105,7 @@ def happened(
     if before is not None:
         where += " AND (t.occurred < :before_ OR (t.occurred = :before_ AND t.position < :before_position))"
         parameters = {**parameters, "before_": before[0], "before_position": before[1]}
-    statement = f"SELECT t.* FROM timeline t WHERE {where} ORDER BY t.occurred DESC, t.position DESC LIMIT :count"  # noqa: S608
+    statement = f"SELECT t.* FROM timeline t WHERE {where} ORDER BY t.occurred DESC, t.position DESC {AT_MOST}"  # noqa: S608
     return query(tx, statement, {**parameters, "count": count})
 
 

@@ -273,7 +273,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("patient", "type", "parameter", "code", "system", "id", "source"),
         sqlite_with_rowid=False,
     )
-    op.create_index("search_token_by_code", "search_token", ["type", "parameter", "code"], unique=False)
+    op.create_index("search_token_by_code", "search_token", ["type", "parameter", "code", "id"], unique=False)
     op.create_table(
         "seen",
         sa.Column("patient", sa.String(), nullable=False),
