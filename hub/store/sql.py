@@ -23,7 +23,7 @@ Value: TypeAlias = "str | int | bytes | None"
 Record: TypeAlias = Mapping[str, Value]
 
 AT_MOST = "LIMIT :count + 0"
-"""A page's length: of a plain ``:count`` SQLite looks at the value and prepares the statement anew for each execution."""
+"""The end of a page.  A plain ``:count`` makes SQLite look at the value, and prepare the statement anew each time."""
 
 _BIND = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
 
