@@ -42,13 +42,15 @@ def as_text(value: Json) -> str:
 
 def objects(value: Json) -> list[Resource]:
     """The objects of an array; a lone object counts as an array of one."""
-    if isinstance(value, dict):
-        return [value]
-    return [item for item in as_list(value) if isinstance(item, dict)]
+    if isinstance(value, list):
+        return [item for item in value if isinstance(item, dict)]
+    return [value] if isinstance(value, dict) else []
 
 
 def codings(concept: Json) -> list[tuple[str, str]]:
     """(system, code) of every coding of a CodeableConcept or an array of them."""
+    if concept is None:
+        return []
     return [
         (as_text(coding.get("system")), as_text(coding.get("code")))
         for one in objects(concept)

@@ -103,8 +103,8 @@ _AUTHORS = ("author", "performer", "requester", "sender", "recorder", "asserter"
 def _author(resource: Resource) -> str | None:
     if resource.get("resourceType") in ("CareTeam", "Consent"):
         return None
-    for element in _AUTHORS:
-        for _, one in walk(resource.get(element)):
+    for element in (resource[name] for name in _AUTHORS if name in resource):
+        for _, one in walk(element):
             name = referred(one, resource) if "reference" in one or "identifier" in one else ""
             if name:
                 return name

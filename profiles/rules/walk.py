@@ -74,7 +74,8 @@ class _Walk:
         elements = elements_of(kind)
         for name, child in value.items():
             element = elements.get(name)
-            if child == [] and (element is None or element.kind[:1].islower()):  # fhirkit sees those of complex types
+            # fhirkit sees those of complex types
+            if not child and child == [] and (element is None or element.kind[:1].islower()):
                 text = "An empty array is not allowed; leave the element out."
                 self.found.append(error(f"{place}.{name}", "ele-1", text))
             if element is not None:
