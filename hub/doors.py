@@ -1,7 +1,6 @@
 """What every door needs to take the two paths: the lane, the clock, the ids.  Knows no web framework."""
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -17,6 +16,7 @@ from hub.store.lane import Lane
 from hub.write_path import write
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Doors:
         def note(tx: Tx, error: HubError) -> None:
             refused(tx, credential, question.interaction, question.query, error, context, question.patients)
 
-        return await asyncio.wrap_future(self.lane.submit(lambda tx: read(tx, credential, question, context), note))
+        return await self.lane.ask(lambda tx: read(tx, credential, question, context), note)
 
     async def write(self, credential: Credential, draft: Draft, context: Context) -> tuple[Written, ...]:
         """The way in, through the lane; a refusal is in the log before it is told."""
@@ -49,7 +49,27 @@ class Doors:
         def note(tx: Tx, error: HubError) -> None:
             refused(tx, credential, draft.interaction, draft.query, error, context)
 
-        return await asyncio.wrap_future(self.lane.submit(lambda tx: write(tx, credential, draft, context), note))
+        return await self.lane.ask(lambda tx: write(tx, credential, draft, context), note)
+
+    def looking(
+        self, credential: Credential, question: Question[T], show: Callable[[T], U], context: Context
+    ) -> Callable[[Tx], U]:
+        """The way out as a piece of work, for ``transact``."""
+        return lambda tx: show(read(tx, credential, question, context))
+
+    async def transact(
+        self, credential: Credential, draft: Draft, looks: Sequence[Callable[[Tx], U]], context: Context
+    ) -> tuple[tuple[Written, ...], list[U]]:
+        """The way in, and then the way out for each of ``looks``, in one transaction: they see what was written."""
+
+        def work(tx: Tx) -> tuple[tuple[Written, ...], list[U]]:
+            written = write(tx, credential, draft, context) if draft.changes else ()
+            return written, [look(tx) for look in looks]
+
+        def note(tx: Tx, error: HubError) -> None:
+            refused(tx, credential, draft.interaction, draft.query, error, context)
+
+        return await self.run(work, note)
 
     async def caller(self, credential: Credential, context: Context, interaction: str = "sign-in") -> Caller:
         """Who knocks: asked before a body is read.  Raises ``Unauthenticated``."""
@@ -57,8 +77,7 @@ class Doors:
         def note(tx: Tx, error: HubError) -> None:
             refused(tx, credential, interaction, "", error, context)
 
-        knock = self.lane.submit(lambda tx: authenticate(tx, credential, context), note, looks=True)
-        return await asyncio.wrap_future(knock)
+        return await self.lane.ask(lambda tx: authenticate(tx, credential, context), note, looks=True)
 
     async def refuse_stranger(self, method: str, path: str, error: HubError, context: Context) -> None:
         """Write down that somebody without a token knocked."""
@@ -67,5 +86,4 @@ class Doors:
 
     async def run(self, work: Callable[[Tx], T], note: Callable[[Tx, HubError], None] | None = None) -> T:
         """Any other piece of work in the lane (sign-in, registry)."""
-        future = self.lane.submit(work, note) if note else self.lane.submit(work)
-        return await asyncio.wrap_future(future)
+        return await (self.lane.ask(work, note) if note else self.lane.ask(work))

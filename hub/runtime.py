@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from hub.store.database import embedded_engine, read_or_create_key
-from hub.store.lane import Lane
+from hub.store.lane import Lane, LoopLane
 from hub.store.migrate import migrate
 
 
@@ -24,4 +24,4 @@ def open_store(data: Path) -> Store:
     key = read_or_create_key(data)
     engine = embedded_engine(data, key)
     migrate(engine)
-    return Store(engine, bytes.fromhex(key), Lane(engine))
+    return Store(engine, bytes.fromhex(key), LoopLane(engine))

@@ -10,7 +10,7 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, TypeAlias
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, NullPool, create_engine, event
 from sqlalchemy.engine import Connection
 from sqlcipher3 import dbapi2
 
@@ -85,7 +85,7 @@ def embedded_engine(data: Path, key: str) -> Engine:
         opened: DBAPIConnection = connection
         return opened
 
-    engine = create_engine("sqlite://", creator=connect, module=dbapi2, hide_parameters=True)
+    engine = create_engine("sqlite://", creator=connect, module=dbapi2, poolclass=NullPool, hide_parameters=True)
 
     @event.listens_for(engine, "begin")
     def begin_immediate(connection: Connection) -> None:

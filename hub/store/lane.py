@@ -1,119 +1,234 @@
 """The lane: the one place that begins and commits (DESIGN §2, group commit for whole paths).
 
-One thread owns one connection.  It takes what is queued (up to ``LIMIT`` pieces of work), runs each in
-a savepoint of one transaction, commits once, and only then lets the answers go.  So an answer that
-left has its writes and its audit record on disk, and rules cannot change between decision and write.
+It takes what is asked (up to ``LIMIT`` pieces of work), runs each in a savepoint of one transaction, commits
+once, and only then lets the answers go.  So an answer that left has its writes and its audit record on disk, and
+rules cannot change between decision and write.
+
+The work runs on the thread of the event loop, where its request was read and its answer will be written; only the
+commit, which encrypts and waits for the disk without the interpreter's lock, has a thread of its own.  What arrives
+meanwhile is the next batch (docs/decisions/0014-the-lane-on-the-loop.md).
 """
 
-import queue
+import asyncio
 import threading
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from time import monotonic, sleep
+from typing import Protocol, TypeAlias, TypeVar, cast
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from hub.errors import Busy, HubError
 from hub.store.database import Tx
 from hub.store.sql import run
 
 LIMIT = 64
+PATIENCE = 5.0
+"""Seconds to wait for another process that writes to the store: a command beside the server."""
+_PAUSE = 0.005
+
 T = TypeVar("T")
+Refused: TypeAlias = Callable[[Tx, HubError], None]
 
 
 def unrecorded(tx: Tx, error: HubError) -> None:
     """For work whose refusal concerns nobody's data: nothing to write down."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Work(Generic[T]):
-    run: Callable[[Tx], T]
-    refused: Callable[[Tx, HubError], None]
-    future: Future[T]
-    looks: bool
+class Lane(Protocol):
+    """Runs work in group-committed transactions."""
 
+    async def ask(self, work: Callable[[Tx], T], refused: Refused = unrecorded, *, looks: bool = False) -> T:
+        """What ``work`` gives, told after the commit.
 
-class Lane:
-    """Runs work serially in group-committed transactions; safe to call from any thread."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._queue: queue.SimpleQueue[_Work[object] | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._serve, name="lane", daemon=True)
-        self._thread.start()
-
-    def submit(
-        self, run: Callable[[Tx], T], refused: Callable[[Tx, HubError], None] = unrecorded, *, looks: bool = False
-    ) -> Future[T]:
-        """Queue ``run``; its future is settled after the commit.
-
-        When ``run`` raises a ``HubError`` its writes are undone and ``refused`` records the refusal in
-        the same commit; the error is then the future's.  A store that cannot commit gives ``Busy``.
+        When it raises a ``HubError`` its writes are undone and ``refused`` records the refusal in the same commit;
+        the error is then raised here.  A store that cannot commit raises ``Busy``.
         ``looks``: it writes nothing, so that its answer, unless it is a refusal, waits for nobody's commit.
         """
-        future: Future[T] = Future()
-        self._queue.put(_Work(run, refused, future, looks))  # type: ignore[arg-type]  # a queue of work of all kinds
-        return future
+
+    def do(self, work: Callable[[Tx], T], refused: Refused = unrecorded) -> T:
+        """The same for a caller without an event loop (a command, a seed, a test), from any thread."""
+
+    def submit(self, work: Callable[[Tx], T], refused: Refused = unrecorded) -> "Future[T]":
+        """For the time being."""
 
     def close(self) -> None:
-        """Finish what is queued and give the connection back."""
-        self._queue.put(None)
-        self._thread.join()
-        self._engine.dispose()
+        """Give the connections back; nothing may be under way."""
 
-    def _serve(self) -> None:
-        while (queued := self._next_batch()) is not None:
-            # From here on nothing can be cancelled: a future that is cancelled meanwhile could not be settled.
-            batch = [work for work in queued if work.future.set_running_or_notify_cancel()]
-            batch.sort(key=lambda work: not work.looks)  # they see what is committed, and nothing of their batch
-            settled: list[Callable[[], None]] = []
-            try:
-                with self._engine.connect() as tx, tx.begin():
-                    settled = [self._one(tx, work) for work in batch]
-            except Exception as error:  # whatever it is: a dead lane would leave every later request waiting
-                settled = [_fail(work, _busy(error)) for work in batch if not work.future.done()]
-            for settle in settled:
-                settle()
 
-    def _next_batch(self) -> list[_Work[object]] | None:
-        first = self._queue.get()
-        if first is None:
-            return None
-        batch = [first]
-        while len(batch) < LIMIT:
-            try:
-                work = self._queue.get_nowait()
-            except queue.Empty:
-                break
-            if work is None:
-                self._queue.put(None)
-                break
-            batch.append(work)
-        return batch
+@dataclass(slots=True)
+class Piece:
+    """One piece of work, and what became of it: a result, or the error that it ended in."""
 
-    def _one(self, tx: Tx, work: _Work[object]) -> Callable[[], None]:
+    run: Callable[[Tx], object]
+    refused: Refused
+    looks: bool = False
+    future: "asyncio.Future[object] | None" = None
+    result: object = None
+    error: Exception | None = None
+
+    def attempt(self, tx: Tx) -> None:
+        """Run it in a savepoint: whatever it raises, its writes are undone and the batch goes on."""
+        if self.looks:
+            self._look(tx)
+            return
         run(tx, "SAVEPOINT work", {})
         try:
-            result = work.run(tx)
+            self.result = self.run(tx)
         except Exception as error:
             # A store that had to give up the whole transaction knows no savepoint: then all of the batch fails.
             run(tx, "ROLLBACK TO work", {})
             if isinstance(error, HubError):
-                work.refused(tx, error)
-            run(tx, "RELEASE work", {})
-            return _fail(work, _busy(error) if isinstance(error, OperationalError) else error)
+                self.refused(tx, error)
+            self.error = busy(error) if isinstance(error, OperationalError) else error
         run(tx, "RELEASE work", {})
-        if work.looks:
-            work.future.set_result(result)
-            return lambda: None
-        return lambda: work.future.set_result(result)
+
+    def _look(self, tx: Tx) -> None:
+        """Nothing is written, so there is nothing to undo and, unless it is refused, nothing to wait for."""
+        try:
+            self.result = self.run(tx)
+            self.tell()
+        except HubError as error:
+            self.error = error
+            self.refused(tx, error)
+        except Exception as error:
+            self.error = busy(error) if isinstance(error, OperationalError) else error
+
+    def tell(self) -> None:
+        """Let the answer go, unless nobody waits for it any more."""
+        if self.future is None or self.future.done():
+            return
+        if self.error is None:
+            self.future.set_result(self.result)
+        else:
+            self.future.set_exception(self.error)
 
 
-def _busy(error: Exception) -> Busy:
+def busy(error: Exception) -> Busy:
+    """What a caller is told when the store could not do it now."""
     return Busy("The store could not take this now; nothing of it was kept. Try again.", reason=str(error))
 
 
-def _fail(work: _Work[object], error: Exception) -> Callable[[], None]:
-    return lambda: work.future.set_exception(error)
+class LoopLane:
+    """The lane of the embedded store: one connection, one batch at a time."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._tx: Tx | None = None
+        self._turn = threading.Lock()  # held from the beginning of a transaction to its end
+        self._waiting: deque[Piece] = deque()
+        self._serving: asyncio.Task[None] | None = None
+        self._committer = ThreadPoolExecutor(1, "commit")
+
+    async def ask(self, work: Callable[[Tx], T], refused: Refused = unrecorded, *, looks: bool = False) -> T:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[object] = loop.create_future()
+        self._waiting.append(Piece(work, refused, looks, future))
+        if self._serving is None or self._serving.done():
+            self._serving = loop.create_task(self._serve(loop))
+        return cast(T, await future)  # a queue of work of all kinds
+
+    async def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
+        while self._waiting:
+            waiting = [self._waiting.popleft() for _ in range(min(LIMIT, len(self._waiting)))]
+            batch = [piece for piece in waiting if piece.future and not piece.future.done()]
+            batch.sort(key=lambda piece: not piece.looks)  # they see what is committed, and nothing of their batch
+            try:
+                if not self._begin(patience=0):
+                    await loop.run_in_executor(self._committer, self._begin)
+                try:
+                    self._run(batch)
+                except BaseException:
+                    self._abandon()
+                    raise
+                await loop.run_in_executor(self._committer, self._commit)
+            except Exception as error:  # whatever it is: a dead lane would leave every later request waiting
+                for piece in batch:
+                    piece.error = busy(error)
+            for piece in batch:
+                piece.tell()
+
+    def do(self, work: Callable[[Tx], T], refused: Refused = unrecorded) -> T:
+        piece = Piece(work, refused)
+        try:
+            self._begin()
+            try:
+                self._run([piece])
+            except BaseException:
+                self._abandon()
+                raise
+            self._commit()
+        except DBAPIError as error:
+            raise busy(error) from error
+        if piece.error is not None:
+            raise piece.error
+        return cast(T, piece.result)
+
+    def submit(self, work: Callable[[Tx], T], refused: Refused = unrecorded) -> "Future[T]":
+        future: Future[T] = Future()
+        try:
+            future.set_result(self.do(work, refused))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def close(self) -> None:
+        self._committer.shutdown()
+        with self._turn:
+            self._give_back()
+            self._engine.dispose()
+
+    def _begin(self, patience: float = PATIENCE) -> bool:
+        """Take the turn and begin; false when that is not possible at once and ``patience`` is 0."""
+        if not self._turn.acquire(timeout=patience) if patience else not self._turn.acquire(blocking=False):
+            if patience:
+                raise Busy("The store is busy. Try again.", reason="turn")
+            return False
+        until = monotonic() + patience
+        while True:
+            try:
+                self._tx = self._tx or self._engine.connect()
+                self._tx.begin()
+                return True
+            except BaseException as error:
+                self._give_back()
+                if isinstance(error, OperationalError) and monotonic() < until:
+                    sleep(_PAUSE)
+                    continue
+                self._turn.release()
+                if isinstance(error, OperationalError) and not patience:
+                    return False
+                raise
+
+    def _run(self, batch: list[Piece]) -> None:
+        assert self._tx is not None
+        for piece in batch:
+            piece.attempt(self._tx)
+
+    def _commit(self) -> None:
+        assert self._tx is not None
+        try:
+            self._tx.commit()
+        except BaseException:
+            self._give_back()
+            raise
+        finally:
+            self._turn.release()
+
+    def _abandon(self) -> None:
+        self._give_back()
+        self._turn.release()
+
+    def _give_back(self) -> None:
+        """Undo what was begun, and take another connection the next time: this one may be broken."""
+        given, self._tx = self._tx, None
+        if given is None:
+            return
+        try:
+            given.rollback()  # a closed connection would keep its lock for as long as an error holds one of its cursors
+        except DBAPIError:
+            given.invalidate()
+        given.close()
