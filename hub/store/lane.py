@@ -190,7 +190,7 @@ class LoopLane:
         until = monotonic() + patience
         while True:
             try:
-                self._tx = self._tx or self._engine.connect()
+                self._tx = self._tx or self._connect()
                 self._tx.begin()
                 return True
             except BaseException as error:
@@ -202,6 +202,11 @@ class LoopLane:
                 if isinstance(error, OperationalError) and not patience:
                     return False
                 raise
+
+    def _connect(self) -> Tx:
+        tx = self._engine.connect()
+        tx.connection.cursor().execute("PRAGMA busy_timeout = 0")  # the waiting is done here, beside the loop
+        return tx
 
     def _run(self, batch: list[Piece]) -> None:
         assert self._tx is not None

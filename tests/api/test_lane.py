@@ -201,10 +201,12 @@ def test_a_server_waits_for_a_command_that_writes(lane: Lane, engine: Engine) ->
 
     async def ask() -> tuple[bool, str]:
         asked = asyncio.ensure_future(lane.ask(partial(put, "server")))
-        await asyncio.sleep(0.05)  # the loop goes on: it is not the one that waits
-        still_waiting = not asked.done()
+        turns = 0
+        while turns < 20 and not asked.done():  # the loop goes on: it is not the one that waits
+            await asyncio.sleep(0.001)
+            turns += 1
         go.set()
-        return still_waiting, await asked
+        return turns == 20, await asked
 
     other = Thread(target=command)
     other.start()
@@ -212,6 +214,7 @@ def test_a_server_waits_for_a_command_that_writes(lane: Lane, engine: Engine) ->
     assert asyncio.run(ask()) == (True, "server")
     other.join()
     assert notes(lane) == ["command", "server"]
+    assert lane.do(lambda tx: query(tx, "PRAGMA busy_timeout", {}))[0][0] == 0  # nothing waits inside the database
 
 
 # -- a store that cannot take it
