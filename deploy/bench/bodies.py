@@ -48,12 +48,19 @@ class Bodies:
             self._entry(_consent(url, refuses=number % 5 == 0), self._uuid(), {}),
         )
 
-    def push(self, number: int, *, known: bool = True) -> bytes:
-        """A hospital's transaction of ten: the resident by a condition, and nine things about this person."""
-        url, value = self._uuid(), f"{self._tag}-{number:06d}"
-        insured = {"system": INSURED_NUMBER, "value": f"019901-{number:010d}"}
+    def push(self, number: int, changed: str = "", *, known: bool = True, version: int = 0) -> bytes:
+        """A hospital's transaction of ten: the resident, and nine things about this person.
+
+        The resident by a condition; or, with ``changed`` ("Patient/id"), by an update with another telephone number.
+        """
+        url, value = changed or self._uuid(), f"{self._tag}-{number:06d}"
+        insured: Json = {"system": INSURED_NUMBER, "value": f"019901-{number:010d}"}
         person = self._patient(number, {"system": HOSPITAL_NUMBER, "value": value}, *([insured] if known else []))
-        condition = {"ifNoneExist": f"identifier={HOSPITAL_NUMBER}|{value}"}
+        request: Json = {"ifNoneExist": f"identifier={HOSPITAL_NUMBER}|{value}"}
+        if changed:
+            telephone: Json = {"system": "phone", "value": f"0165-01-{version % 10000:04d}", "use": "home"}
+            person = {**person, "id": changed.partition("/")[2], "telecom": [telephone]}
+            request = {"method": "PUT", "url": changed}
         about = [
             *(self._prescription(url) for _ in range(2)),
             *(self._result(url, kind) for kind in range(4)),
@@ -62,7 +69,7 @@ class Bodies:
             self._visit(url),
         ]
         entries = [self._entry(one, self._uuid(), {}) for one in about]
-        return self._transaction(self._entry(person, url, condition), *entries)
+        return self._transaction(self._entry(person, url if not changed else self._uuid(), request), *entries)
 
     def result(self, patient: str) -> bytes:
         """One observation about ``patient`` ("Patient/id")."""

@@ -66,11 +66,18 @@ def start(command: Sequence[str], log: Path, path: str) -> Server:
     raise SystemExit(f"The server did not start:\n{log.read_text()[-2000:]}")
 
 
-def start_hub(data: Path) -> Server:
-    """Apply the city file and serve it."""
+def start_hub(data: Path, database: str = "", workers: int = 1) -> Server:
+    """Apply the city file and serve it, on the embedded store or on a PostgreSQL ``database`` (its URL)."""
     make_keys(data, list(SYSTEMS))
-    renkei("city", "apply", str(CITY_FILE), "--data", str(data), "--keys", str(data))
-    return start([*RENKEI, "serve", "--data", str(data), "--port", "{port}"], data / "server.log", "/readyz")
+    where = where_of(data, database)
+    renkei("city", "apply", str(CITY_FILE), "--keys", str(data), *where)
+    several = ["--workers", str(workers)] if workers > 1 else []
+    return start([*RENKEI, "serve", *where, *several, "--port", "{port}"], data / "server.log", "/readyz")
+
+
+def where_of(data: Path, database: str) -> list[str]:
+    """The options that name the store."""
+    return ["--data", str(data), *(["--database-url", database] if database else [])]
 
 
 def start_hello(directory: Path) -> Server:
@@ -97,8 +104,11 @@ class Residents:
     hub: Server
     data: Path
     bodies: Bodies
+    database: str = ""
     ids: list[str] = field(default_factory=list)
-    results: list[str] = field(default_factory=list)
+    resources: int = 0
+    sent: int = 0  # bytes of the resources' JSON, as they were sent
+    _newest: int = 500_000
     _tokens: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     @property
@@ -110,26 +120,34 @@ class Residents:
         token, made = self._tokens.get(who, ("", 0.0))
         if not token or time.monotonic() - made > RENEW_AFTER:
             named = ["--person", who, "--organisation", "kyotaku"] if who in MANAGERS else [who]
-            token, made = renkei("token", *named, "--data", str(self.data)), time.monotonic()
+            token, made = renkei("token", *named, *where_of(self.data, self.database)), time.monotonic()
             self._tokens[who] = token, made
         return token
 
+    def another(self) -> int:
+        """The number of a person whom nobody has heard of yet."""
+        self._newest += 1
+        return self._newest
+
     def move_in(self, count: int, pushes: int) -> None:
-        """Register ``count`` residents and push each one's history."""
+        """Register residents until there are ``count``, and push each one's history; the first manager's have more."""
         with httpx.Client(base_url=self.hub.base, timeout=60) as client:
-            for number in range(count):
-                manager = MANAGERS[0] if number < PEOPLE_OF_ONE_MANAGER else MANAGERS[1]
-                answer = self._send(client, "city-registry", self.bodies.registration(number, manager))
+            for number in range(len(self.ids), count):
+                is_mine = number < PEOPLE_OF_ONE_MANAGER
+                registration = self.bodies.registration(number, MANAGERS[0] if is_mine else MANAGERS[1])
+                answer = self._send(client, "city-registry", registration)
                 self.ids.append(_location(answer, 0).removeprefix("Patient/"))
-                for _ in range(pushes):
-                    answer = self._send(client, "hosp-ehr", self.bodies.push(number))
-                self.results.append(_location(answer, 3))
+                for _ in range(12 if is_mine else pushes):
+                    self._send(client, "hosp-ehr", self.bodies.push(number))
 
     def _send(self, client: httpx.Client, system: str, body: bytes) -> bytes:
         headers = {"Authorization": f"Bearer {self.token(system)}", "Content-Type": "application/fhir+json"}
         response = client.post("/fhir", content=body, headers=headers)
         if response.status_code != 200:
             raise SystemExit(f"A push was refused: {response.status_code} {response.text[:1000]}")
+        bodies = [orjson.dumps(entry["resource"]) for entry in orjson.loads(body)["entry"]]
+        self.resources += len(bodies)
+        self.sent += sum(map(len, bodies))
         return response.content
 
 

@@ -4,11 +4,12 @@ Nothing but sockets, so that the load takes little of the other core.  Every ans
 """
 
 import asyncio
-import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
+
+from footprint import cpu_seconds
 
 Check = Callable[[int, bytes, int], None]
 
@@ -101,16 +102,6 @@ async def measure(
     finally:
         for one in open_:
             one.transport.close()
-
-
-def cpu_seconds(process: int) -> float:
-    """User and system time of a process so far; 0 where there is no /proc."""
-    try:
-        with open(f"/proc/{process}/stat") as file:
-            fields = file.read().rpartition(")")[2].split()
-    except FileNotFoundError:
-        return 0.0
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def percentile(values: list[float], share: float) -> float:
