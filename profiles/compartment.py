@@ -7,6 +7,9 @@ from profiles.references import target_type
 from profiles.resource import Resource, as_object, as_text, objects, reference_of
 from profiles.tables import rows
 
+# The elements that name the one whom a resource is about, and nobody else.
+_SUBJECTS = frozenset({"subject", "patient", "beneficiary", "for", "individual", "candidate"})
+
 
 @cache
 def _paths() -> dict[str, tuple[Path, ...]]:
@@ -31,6 +34,21 @@ def patients_of(resource: Resource) -> list[str]:
             if _names_patient(resource, reference, as_text(as_object(value).get("type")), is_subject=position == 0):
                 found[reference] = None
     return list(found)
+
+
+def subject_by_number(resource: Resource) -> tuple[str, str, str] | None:
+    """(element, system, value) where the subject is a logical reference (FHIR R4 §2.3.0.2): a number, no ``reference``.
+
+    ``None`` when there is a reference, or a ``type`` that says it is no Patient.
+    """
+    paths = _paths().get(as_text(resource.get("resourceType")), ())
+    element = paths[0][0] if paths and len(paths[0]) == 1 else ""
+    subject = resource.get(element) if element in _SUBJECTS else None
+    if not isinstance(subject, dict) or "reference" in subject or subject.get("type") not in (None, "Patient"):
+        return None
+    number = as_object(subject.get("identifier"))
+    value = as_text(number.get("value"))
+    return (element, as_text(number.get("system")), value) if value else None
 
 
 def _names_patient(resource: Resource, reference: str, declared: str, *, is_subject: bool) -> bool:

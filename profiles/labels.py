@@ -19,7 +19,7 @@ _MEANING: dict[tuple[str, str], str] = {
     (ACT_CODE, "HIV"): "HIV",
 }
 _TAGS = frozenset({"UNINFORMED", "UNDELIVERED"})
-_STATUSES = ("status", "docStatus")
+_NONE = frozenset[str]()
 
 
 def labels_of(resource: Resource) -> frozenset[str]:
@@ -30,16 +30,19 @@ def labels_of(resource: Resource) -> frozenset[str]:
     one that cannot be read included, is ``UNKNOWN-LABEL``: the rules clear nobody for it.
     """
     if "contained" not in resource:
-        return frozenset(_labels(as_object(resource.get("meta"))))
+        meta = resource.get("meta")
+        return frozenset(_labels(as_object(meta))) if meta else _NONE
     parts = [resource, *objects(resource.get("contained"))]
     return frozenset(label for part in parts for label in _labels(as_object(part.get("meta"))))
 
 
 def is_entered_in_error(resource: Resource) -> bool:
     """Whether the source has taken the resource back: its (document, verification) status says entered-in-error."""
-    if any(resource.get(name) == "entered-in-error" for name in _STATUSES):
+    if resource.get("status") == "entered-in-error" or resource.get("docStatus") == "entered-in-error":
         return True
-    verification = as_object(resource.get("verificationStatus"))
+    if "verificationStatus" not in resource:
+        return False
+    verification = as_object(resource["verificationStatus"])
     return any(coding.get("code") == "entered-in-error" for coding in objects(verification.get("coding")))
 
 

@@ -37,6 +37,12 @@ def canonical_system(system: str) -> str:
     return _urls().get(system, system)
 
 
+@cache
+def old_systems(system: str) -> tuple[str, ...]:
+    """The older names of a system."""
+    return tuple(sent for sent, url in _urls().items() if url == system)
+
+
 def canonical_identifier(system: str, value: str) -> str:
     """``value`` in the one form in which identifiers of ``system`` are compared (DESIGN §3).
 
@@ -70,7 +76,8 @@ def _names_old_system(resource: Resource) -> bool:
     while waiting:
         one = waiting.pop()
         if isinstance(one, dict):
-            if one.get("system") in known:
+            system = one.get("system")
+            if isinstance(system, str) and system in known:
                 return True
             waiting.extend(one.values())
         elif isinstance(one, list):

@@ -22,25 +22,37 @@ def rewrite(resource: Resource, mapping: Callable[[str], str | None]) -> Resourc
     The ``url`` of an Attachment may name an entry of the same transaction too (``urn:uuid:…``, FHIR R4
     §3.1.0.11.2), so ``urn:`` urls are mapped as well.  Untouched parts are shared with the original.
     """
-    return {name: _rewritten(value, mapping) for name, value in resource.items()}
+    return dict(_object_rewritten(resource, mapping))
 
 
-def _rewritten(value: Json, mapping: Callable[[str], str | None]) -> Json:
-    if isinstance(value, list):
-        items = [_rewritten(item, mapping) for item in value]
-        return items if any(new is not old for new, old in zip(items, value, strict=True)) else value
-    if not isinstance(value, dict):
-        return value
+def _object_rewritten(value: Resource, mapping: Callable[[str], str | None]) -> Resource:
     changed: Resource = {}
     for name, child in value.items():
+        new = child
         if isinstance(child, str):
-            names = name == "reference" or (name == "url" and child.startswith("urn:"))
-            new: Json = (mapping(child) or child) if names else child
-        else:
-            new = _rewritten(child, mapping)
+            if name == "reference" or (name == "url" and child.startswith("urn:")):
+                new = mapping(child) or child
+        elif isinstance(child, dict):
+            new = _object_rewritten(child, mapping)
+        elif isinstance(child, list):
+            new = _list_rewritten(child, mapping)
         if new is not child:
             changed[name] = new
     return {**value, **changed} if changed else value
+
+
+def _list_rewritten(value: list[Json], mapping: Callable[[str], str | None]) -> list[Json]:
+    changed: list[Json] | None = None
+    for place, child in enumerate(value):
+        new = child
+        if isinstance(child, dict):
+            new = _object_rewritten(child, mapping)
+        elif isinstance(child, list):
+            new = _list_rewritten(child, mapping)
+        if new is not child:
+            changed = changed or list(value)
+            changed[place] = new
+    return value if changed is None else changed
 
 
 def target_type(reference: str) -> str:

@@ -1,10 +1,11 @@
-"""What the official R4 definitions say beyond cardinality: the type of each element, required codes, reference targets.
+"""What the official R4 definitions say beyond structure: required codes, reference targets, invariants.
 
 ``r4.json`` is distilled from ``hl7.fhir.r4.core`` (CC0) by ``python -m profiles.definitions.distil``.  Its ``types``
 give each type its elements, written ``<type>`` or ``<type> <rest>``: for coded elements the rest is the required
 value set, for References the types that may be named, separated by commas.  Of the
-other primitive elements only dates are listed.
-Its ``valueSets`` give each value set its codes by system.
+other primitive elements only dates are listed; ``elements`` has them all.
+Its ``valueSets`` give each value set its codes by system; the few that are too large to enumerate are not there.
+Its ``invariants`` give, by the path of the element, ``[key, severity, FHIRPath expression, sentence]``.
 """
 
 import json
@@ -18,6 +19,7 @@ class Definitions(TypedDict):
 
     types: dict[str, dict[str, str]]
     valueSets: dict[str, dict[str, list[str]]]
+    invariants: dict[str, list[list[str]]]
 
 
 @cache

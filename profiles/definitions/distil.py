@@ -16,6 +16,9 @@ from profiles.resource import Json, Resource, as_list, as_object, as_text, objec
 LEFT_OUT = frozenset({"mimetypes", "languages", "currencies", "ucum-units", "all-languages", "expression-language"})
 CODED = frozenset({"code", "Coding", "CodeableConcept"})
 DATES = frozenset({"date", "dateTime", "instant"})
+ABSTRACT = frozenset({"Element", "BackboneElement", "Resource", "DomainResource"})
+IN_EVERY_TYPE = frozenset({"extension", "modifierExtension", "contained"})
+OF_EVERY_TYPE = ("ele-", "ext-", "dom-", "txt-")  # their rules are written by hand
 ANY_TARGET = "http://hl7.org/fhir/StructureDefinition/Resource"
 
 
@@ -89,18 +92,30 @@ def _chosen(source: Resource, condition: Resource) -> list[Resource]:
 
 
 def distil(package: Package) -> Definitions:
-    """Element types, required bindings and reference targets of every R4 type, and the codes of the value sets used."""
+    """Element types, required bindings, reference targets and invariants of every R4 type, and the value sets used."""
     value_sets: dict[str, dict[str, list[str]]] = {}
     types: dict[str, dict[str, str]] = {}
+    invariants: dict[str, list[list[str]]] = {}
     for structure in sorted(package.structures, key=lambda one: as_text(one.get("name"))):
-        if structure.get("kind") not in ("resource", "complex-type"):
+        if structure.get("kind") not in ("resource", "complex-type") or structure.get("name") in ABSTRACT:
             continue
         for element in objects(as_object(structure.get("snapshot")).get("element")):
-            parent, _, name = as_text(element.get("path")).rpartition(".")
-            if parent and name not in ("extension", "modifierExtension", "contained"):
+            path = as_text(element.get("path"))
+            parent, _, name = path.rpartition(".")
+            if found := _invariants(element):
+                invariants[path] = found
+            if parent and name not in IN_EVERY_TYPE:
                 for child, meaning in _meanings(package, element, name, value_sets):
                     types.setdefault(parent, {})[child] = meaning
-    return {"types": types, "valueSets": dict(sorted(value_sets.items()))}
+    return {"types": types, "valueSets": dict(sorted(value_sets.items())), "invariants": invariants}
+
+
+def _invariants(element: Resource) -> list[list[str]]:
+    return [
+        [as_text(one.get("key")), as_text(one.get("severity")), as_text(one.get("expression")), as_text(one["human"])]
+        for one in objects(element.get("constraint"))
+        if not as_text(one.get("key")).startswith(OF_EVERY_TYPE)
+    ]
 
 
 def _meanings(
@@ -128,8 +143,10 @@ def _required(package: Package, element: Resource, value_sets: dict[str, dict[st
     binding = as_object(element.get("binding"))
     url = as_text(binding.get("valueSet")).partition("|")[0]
     name = url.rpartition("/")[2]
-    if binding.get("strength") != "required" or name in LEFT_OUT:
+    if binding.get("strength") != "required":
         return ""
+    if name in LEFT_OUT:
+        return name
     if name not in value_sets:
         codes = package.expand(url)
         if codes is None:

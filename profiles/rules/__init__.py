@@ -1,5 +1,6 @@
-"""What the hub checks beyond the structure of R4: one module a subject, each giving ``Issue`` values.
+"""What the hub checks beyond the structure of R4: one module a subject.
 
-``walk`` visits every object of a resource once and asks, by the object's FHIR type, the rules of ``TABLE`` in
-``validate``.  A rule is a function of the object, its FHIRPath place and the resource around it.
+``plan`` compiles, for each type and for the profiles that a resource claims, what there is to check, and visits every
+object of a resource once.  A rule is a function of an object, its place and the resource around it; a check one of the
+value of an element.  Both report to ``Surroundings``.
 """

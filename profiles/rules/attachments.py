@@ -4,41 +4,38 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Iterator
 
-from profiles.issues import Issue, error, warning
 from profiles.resource import Resource
-from profiles.rules.surroundings import Surroundings
+from profiles.rules.surroundings import Place, Surroundings
 
 _URL = re.compile(r"(https?://|urn:(uuid|oid):|[A-Z][A-Za-z]+/|/|#)[^\s\"<>\\^`{}|]*")
 
 
-def check_attachment(value: Resource, place: str, _around: Surroundings) -> Iterator[Issue]:
-    """``contentType`` with data (att-1), and ``size`` and ``hash`` (SHA-1, base64) as the data has them."""
+def check_attachment(value: Resource, place: Place, around: Surroundings) -> None:
+    """What ``url`` may be, and ``size`` and ``hash`` (SHA-1, base64) as the data has them."""
     url = value.get("url")
-    if isinstance(url, str) and url.startswith("file:"):
-        yield warning(f"{place}.url", "attachment-url", "A file: URL cannot be opened outside of its source.")
-    elif isinstance(url, str) and not _URL.fullmatch(url):
-        yield error(
-            f"{place}.url", "attachment-url", "The URL of an attachment is http(s), urn:uuid, urn:oid or relative."
-        )
-    data = value.get("data")
-    if not isinstance(data, str):
-        return
-    if "contentType" not in value:
-        yield error(place, "att-1", "An attachment with data needs a contentType.")
-    size, digest = value.get("size"), value.get("hash")
-    if size is None and digest is None:
+    if isinstance(url, str):
+        _check_url(url, (place, "url"), around)
+    data, size, digest = value.get("data"), value.get("size"), value.get("hash")
+    if not isinstance(data, str) or (size is None and digest is None):
         return
     try:
         content = base64.b64decode(data)
     except (binascii.Error, ValueError):
-        yield error(f"{place}.data", "attachment-data", "The data is not base64.")
+        around.error((place, "data"), "attachment-data", "The data is not base64.")
         return
     if isinstance(size, int) and size != len(content):
-        yield error(f"{place}.size", "attachment-size", f"The size says {size} bytes, the data has {len(content)}.")
-    if (
-        isinstance(digest, str)
-        and digest != base64.b64encode(hashlib.sha1(content, usedforsecurity=False).digest()).decode()
-    ):
-        yield error(f"{place}.hash", "attachment-hash", "The hash is not the SHA-1 of the data.")
+        text = f"The size says {size} bytes, the data has {len(content)}."
+        around.error((place, "size"), "attachment-size", text)
+    sha1 = base64.b64encode(hashlib.sha1(content, usedforsecurity=False).digest()).decode()
+    if isinstance(digest, str) and digest != sha1:
+        around.error((place, "hash"), "attachment-hash", "The hash is not the SHA-1 of the data.")
+
+
+def _check_url(url: str, place: Place, around: Surroundings) -> None:
+    if url.startswith("file:"):
+        text = "A file: URL cannot be opened outside of its source."
+        around.report("warning", place, "attachment-url", text)
+    elif not _URL.fullmatch(url):
+        text = "The URL of an attachment is http(s), urn:uuid, urn:oid or relative."
+        around.error(place, "attachment-url", text)

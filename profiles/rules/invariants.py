@@ -1,165 +1,191 @@
-"""Invariants of R4 that matter to the hub: of which type, what must hold, and the sentence for when it does not.
+"""The invariants of R4, by type: those of the definitions, translated from FHIRPath, and a few by hand.
 
-They are the FHIRPath invariants of the definitions in Python; the rule ids are HL7's own.
+By hand are those whose expression compares dates or quantities, needs another resource, or is not what its sentence
+says.  The rule ids are HL7's own; the sentences too, where there is none here.
 """
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
+from typing import Literal
 
+from profiles.definitions import definitions
+from profiles.definitions.elements import elements_of
 from profiles.instants import instants_of
-from profiles.issues import Issue, error
-from profiles.resource import Json, Resource, as_object, as_text, codings, objects
-from profiles.rules.surroundings import Rule, Surroundings
+from profiles.references import target_type
+from profiles.resource import Resource, as_object, as_text, codings, objects
+from profiles.rules.fhirpath import Predicate, translate
 
-_ENTERED_IN_ERROR = "entered-in-error"
+# Elsewhere: what a Reference and a Bundle must be, and what describes definitions in terms of their package.
+ELSEWHERE = frozenset({"ref-1", *(f"bdl-{number}" for number in range(1, 13))})
+NOT_CHECKED = frozenset({"eld-3", "ig-1", "ig-2", "sdf-8a"})
+_ONLY_WARN = frozenset({"con-3"})
+_VALUE = ("value", "_value")
 _SCOPES_WITH_PATIENT = frozenset({"patient-privacy", "research", "adr", "treatment"})
 
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """``holds`` of every object of type ``kind``; ``text`` is the sentence for when it does not."""
+    """``holds`` is ``False`` of an object, within its resource, that breaks it; ``text`` is the sentence for that.
 
-    kind: str
+    ``needs`` are names of which an object must have one to be asked at all; empty: every object is asked.
+    """
+
     rule: str
-    holds: Callable[[Resource], bool]
+    severity: Literal["error", "warning"]
+    holds: Predicate
     text: str
+    needs: frozenset[str] = frozenset()
+
+    def is_broken(self, value: Resource, resource: Resource) -> bool:
+        """Whether an object breaks it."""
+        is_asked = not self.needs or not self.needs.isdisjoint(value)
+        return is_asked and self.holds(value, resource) is False
 
 
-def _has_value(resource: Resource) -> bool:
-    return any(name.startswith("value") for name in resource)
-
-
-def _any_of(*names: str) -> Callable[[Resource], bool]:
-    return lambda value: any(name in value for name in names)
-
-
-def _not_before(later: str, earlier: str) -> Callable[[Resource], bool]:
-    def holds(value: Resource) -> bool:
-        low, high = instants_of(as_text(value.get(earlier))), instants_of(as_text(value.get(later)))
+def _not_before(later: str, earlier: str) -> Predicate:
+    def holds(value: Resource, _: Resource) -> bool:
+        if earlier not in value or later not in value:
+            return True
+        start, end = as_text(value[earlier]), as_text(value[later])
+        if len(start) == len(end) == 10:  # two days: the usual case
+            return start <= end
+        low, high = instants_of(start), instants_of(end)
         return low is None or high is None or low[0] < high[1]
 
     return holds
 
 
-def _codes(concept: Json) -> set[str]:
-    return {code for _, code in codings(concept)}
-
-
 def _component_repeats_code(observation: Resource) -> bool:
     own = set(codings(observation.get("code")))
-    return any(own & set(codings(one.get("code"))) for one in objects(observation.get("component")))
+    return any(not own.isdisjoint(codings(one.get("code"))) for one in objects(observation.get("component")))
 
 
-def _low_to_high(value: Resource) -> bool:
-    low, high = as_object(value.get("low")).get("value"), as_object(value.get("high")).get("value")
-    return not isinstance(low, int | Decimal) or not isinstance(high, int | Decimal) or low <= high
+def _has_value(value: Resource) -> bool:
+    return any(name.startswith("value") for name in value)
 
 
-def _consent_names_patient(consent: Resource) -> bool:
-    return "patient" in consent or not (_codes(consent.get("scope")) & _SCOPES_WITH_PATIENT)
+def _obs_7(observation: Resource, _: Resource) -> bool:
+    return "component" not in observation or not _has_value(observation) or not _component_repeats_code(observation)
 
 
-def _ends_as_inactive(condition: Resource) -> bool:
-    ended = any(name.startswith("abatement") for name in condition)
-    return not ended or bool(_codes(condition.get("clinicalStatus")) & {"inactive", "resolved", "remission"})
+def _ext_1(extension: Resource, _: Resource) -> bool:
+    has_value = False
+    for name in extension:
+        if name.startswith(_VALUE):
+            has_value = True
+            break
+    return has_value != ("extension" in extension)
 
 
-def _retracted(resource: Resource) -> bool:
-    return _ENTERED_IN_ERROR in _codes(resource.get("verificationStatus"))
+def _low_to_high(value: Resource, _: Resource) -> bool:
+    low, high = as_object(value.get("low")), as_object(value.get("high"))
+    lowest, highest = low.get("value"), high.get("value")
+    if not isinstance(lowest, int | Decimal) or not isinstance(highest, int | Decimal):
+        return True
+    return low.get("code", low.get("unit")) != high.get("code", high.get("unit")) or lowest <= highest
 
 
-def _work_contacts(name: str) -> Callable[[Resource], bool]:
-    return lambda organization: all(one.get("use") != "home" for one in objects(organization.get(name)))
+def _consent_names_patient(consent: Resource, _: Resource) -> bool:
+    return "patient" in consent or _SCOPES_WITH_PATIENT.isdisjoint(code for _, code in codings(consent.get("scope")))
 
 
-INVARIANTS: tuple[Invariant, ...] = (
-    Invariant(
-        "Observation",
-        "obs-6",
-        lambda one: "dataAbsentReason" not in one or not _has_value(one),
-        "dataAbsentReason is only for an observation without a value.",
+def _problem_has_status(condition: Resource, _: Resource) -> bool:
+    if "clinicalStatus" in condition:
+        return True
+    is_retracted = any(code == "entered-in-error" for _, code in codings(condition.get("verificationStatus")))
+    return is_retracted or all(code != "problem-list-item" for _, code in codings(condition.get("category")))
+
+
+def _represents_as_practitioner(participant: Resource, _: Resource) -> bool:
+    member = target_type(as_text(as_object(participant.get("member")).get("reference")))
+    return "onBehalfOf" not in participant or member in ("", "Practitioner")
+
+
+def _by_hand(rule: str, holds: Predicate, text: str, *needs: str) -> Invariant:
+    return Invariant(rule, "warning" if rule in _ONLY_WARN else "error", holds, text, frozenset(needs))
+
+
+_HAND_WRITTEN: dict[str, tuple[Invariant, ...]] = {
+    "Observation": (
+        _by_hand(
+            "obs-7", _obs_7, "An observation with a value may not repeat its own code in a component.", "component"
+        ),
     ),
-    Invariant(
-        "Observation",
-        "obs-7",
-        lambda one: not _has_value(one) or not _component_repeats_code(one),
-        "An observation with a value may not repeat its own code in a component.",
+    "Extension": (_by_hand("ext-1", _ext_1, "An extension has either a value or further extensions."),),
+    "Period": (
+        _by_hand("per-1", _not_before("end", "start"), "The start of a period may not be after its end.", "end"),
     ),
-    Invariant(
-        "Observation.referenceRange",
-        "obs-3",
-        _any_of("low", "high", "text"),
-        "A reference range needs low, high or text.",
+    "Range": (_by_hand("rng-2", _low_to_high, "The low of a range may not be above its high.", "high"),),
+    "Consent": (_by_hand("ppc-2", _consent_names_patient, "A consent of this scope needs its patient."),),
+    "Condition": (_by_hand("con-3", _problem_has_status, "A condition of the problem list needs a clinicalStatus."),),
+    "CareTeam.participant": (
+        _by_hand(
+            "ctm-1",
+            _represents_as_practitioner,
+            "Only a Practitioner can act on behalf of an organization.",
+            "onBehalfOf",
+        ),
     ),
-    Invariant(
-        "Patient.contact",
-        "pat-1",
-        _any_of("name", "telecom", "address", "organization"),
-        "A contact needs a name, a telecom, an address or an organization.",
+    "MedicationDispense": (
+        _by_hand(
+            "mdd-1",
+            _not_before("whenHandedOver", "whenPrepared"),
+            "A medicine cannot be handed over before it was prepared.",
+            "whenHandedOver",
+        ),
     ),
-    Invariant("Period", "per-1", _not_before("end", "start"), "The start of a period may not be after its end."),
-    Invariant("Range", "rng-2", _low_to_high, "The low of a range may not be above its high."),
-    Invariant("ContactPoint", "cpt-2", lambda one: "value" not in one or "system" in one, "A value needs a system."),
-    Invariant(
-        "Extension",
-        "ext-1",
-        lambda one: ("extension" in one) != any(name.startswith(("value", "_value")) for name in one),
-        "An extension has either a value or further extensions.",
+    "Task": (
+        _by_hand(
+            "inv-1",
+            _not_before("lastModified", "authoredOn"),
+            "A task cannot be changed before it was written.",
+            "lastModified",
+        ),
     ),
-    Invariant("Quantity", "qty-3", lambda one: "code" not in one or "system" in one, "A unit code needs its system."),
-    Invariant(
-        "Condition", "con-4", _ends_as_inactive, "A condition that has ended is inactive, resolved or in remission."
-    ),
-    Invariant(
-        "Condition",
-        "con-5",
-        lambda one: not _retracted(one) or "clinicalStatus" not in one,
-        "A condition entered in error has no clinical status.",
-    ),
-    Invariant(
-        "AllergyIntolerance",
-        "ait-1",
-        lambda one: _retracted(one) or "clinicalStatus" in one,
-        "An allergy needs a clinical status unless it was entered in error.",
-    ),
-    Invariant(
-        "AllergyIntolerance",
-        "ait-2",
-        lambda one: not _retracted(one) or "clinicalStatus" not in one,
-        "An allergy entered in error has no clinical status.",
-    ),
-    Invariant("Consent", "ppc-1", _any_of("policy", "policyRule"), "A consent needs a policy or a policyRule."),
-    Invariant("Consent", "ppc-2", _consent_names_patient, "A consent of this scope needs its patient."),
-    Invariant(
-        "CarePlan.activity",
-        "cpl-3",
-        lambda one: not ("detail" in one and "reference" in one),
-        "An activity has a reference or a detail, not both.",
-    ),
-    Invariant(
-        "MedicationDispense",
-        "mdd-1",
-        _not_before("whenHandedOver", "whenPrepared"),
-        "A medicine cannot be handed over before it was prepared.",
-    ),
-    Invariant("Organization", "org-1", _any_of("identifier", "name"), "An organization needs a name or an identifier."),
-    Invariant("Organization", "org-2", _work_contacts("address"), "The address of an organization is never 'home'."),
-    Invariant("Organization", "org-3", _work_contacts("telecom"), "The telecom of an organization is never 'home'."),
-)
+}
+_REPLACED = {("Consent", f"ppc-{number}") for number in (3, 4, 5)}
+# Where the definitions describe the rule rather than say what to do.
+_SENTENCES = {
+    "obs-6": "dataAbsentReason is only for an observation without a value.",
+    "obs-3": "A reference range needs low, high or text.",
+    "pat-1": "A contact needs a name, a telecom, an address or an organization.",
+    "cpt-2": "A value needs a system.",
+    "qty-3": "A unit code needs its system.",
+    "con-4": "A condition that has ended is inactive, resolved or in remission.",
+    "con-5": "A condition entered in error has no clinical status.",
+    "ait-1": "An allergy needs a clinical status unless it was entered in error.",
+    "ait-2": "An allergy entered in error has no clinical status.",
+    "ppc-1": "A consent needs a policy or a policyRule.",
+    "cpl-3": "An activity has a reference or a detail, not both.",
+    "org-1": "An organization needs a name or an identifier.",
+    "org-2": "The address of an organization is never 'home'.",
+    "org-3": "The telecom of an organization is never 'home'.",
+    "att-1": "An attachment with data needs a contentType.",
+}
 
 
-def _rule(invariant: Invariant) -> Rule:
-    def check(value: Resource, place: str, _around: Surroundings) -> Iterator[Issue]:
-        if not invariant.holds(value):
-            yield error(place, invariant.rule, invariant.text)
+@cache
+def invariants_of(path: str) -> tuple[Invariant, ...]:
+    """The invariants of a type (``Observation``), backbone element or element (``Organization.address``)."""
+    by_hand = _HAND_WRITTEN.get(path, ())
+    done = {one.rule for one in by_hand}
+    translated = (
+        _translated(path, *row)
+        for row in definitions()["invariants"].get(path, ())
+        if row[0] not in done and (path, row[0]) not in _REPLACED
+    )
+    return (*(one for one in translated if one), *by_hand)
 
-    return check
 
-
-def invariant_rules() -> dict[str, tuple[Rule, ...]]:
-    """The invariants as rules, by type."""
-    found: dict[str, tuple[Rule, ...]] = {}
-    for invariant in INVARIANTS:
-        found[invariant.kind] = (*found.get(invariant.kind, ()), _rule(invariant))
-    return found
+def _translated(path: str, rule: str, severity: str, expression: str, sentence: str) -> Invariant | None:
+    if rule in ELSEWHERE | NOT_CHECKED:
+        return None
+    names: dict[str, set[str]] = {}
+    for element in elements_of(path).values():
+        if element.choice:
+            names.setdefault(element.choice, set()).add(element.name)
+    choices = {choice: frozenset(found) for choice, found in names.items()}
+    text = _SENTENCES.get(rule, f"{sentence.strip().rstrip('.')}.")
+    holds, needs = translate(expression, choices)
+    return Invariant(rule, "warning" if severity == "warning" else "error", holds, text, needs)

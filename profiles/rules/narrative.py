@@ -5,13 +5,11 @@ foreign elements) is refused, not cleaned: a source that sends it has a problem 
 """
 
 import re
-from collections.abc import Iterator
 from html.entities import html5
 from xml.parsers import expat
 
-from profiles.issues import Issue, error
-from profiles.resource import Resource
-from profiles.rules.surroundings import Surroundings
+from profiles.resource import Json
+from profiles.rules.surroundings import Place, Surroundings
 
 XHTML = "http://www.w3.org/1999/xhtml"
 _ELEMENT = re.compile(
@@ -35,11 +33,10 @@ class _UnsafeNarrativeError(Exception):
     pass
 
 
-def check_narrative(value: Resource, place: str, _around: Surroundings) -> Iterator[Issue]:
+def check_narrative(div: Json, place: Place, around: Surroundings) -> None:
     """That ``Narrative.div`` is one well-formed XHTML ``div`` of permitted elements and attributes."""
-    div = value.get("div")
     if isinstance(div, str) and (problem := narrative_problem(div)):
-        yield error(f"{place}.div", "narrative", problem)
+        around.error((place, "div"), "narrative", problem)
 
 
 def narrative_problem(div: str) -> str:

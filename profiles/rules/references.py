@@ -1,14 +1,12 @@
 """The form of ids and references (FHIR R4 §2.3.0, §2.24.0.1): what they may look like and what they may name."""
 
 import re
-from collections.abc import Iterator
 
 import fhirkit
 
-from profiles.issues import Issue, error
 from profiles.references import target_type
 from profiles.resource import Resource
-from profiles.rules.surroundings import Surroundings
+from profiles.rules.surroundings import Place, Surroundings
 
 TYPES = frozenset(fhirkit.RESOURCE_TYPES)
 ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
@@ -26,30 +24,36 @@ def is_id(text: object) -> bool:
     return isinstance(text, str) and bool(ID.fullmatch(text)) and not _ONLY_DOTS.fullmatch(text)
 
 
-def check_reference(value: Resource, place: str, around: Surroundings) -> Iterator[Issue]:
-    """The form of ``Reference.reference``, and that a ``#id`` names a contained resource (ref-1)."""
+def check_reference(value: Resource, place: Place, targets: frozenset[str], around: Surroundings) -> None:
+    """The form of ``Reference.reference``, that it names one of ``targets``, that a ``#id`` is contained (ref-1)."""
     reference = value.get("reference")
-    if not isinstance(reference, str):
-        return
-    relative = _RELATIVE.fullmatch(reference)
-    if relative and relative[1] in TYPES and is_id(relative[2]):
-        declared = value.get("type")
-        if isinstance(declared, str) and declared in TYPES and declared != relative[1]:
-            yield error(f"{place}.type", "reference-type", f"The reference names {relative[1]}, its type {declared}.")
-        return
-    problem = _problem(reference, around)
-    if problem:
-        yield error(f"{place}.reference", "reference", problem)
+    if isinstance(reference, str):
+        relative = _RELATIVE.fullmatch(reference)
+        if relative and relative[1] in TYPES and is_id(relative[2]):
+            named = relative[1]
+        elif _UUID.fullmatch(reference):
+            named = ""
+        else:
+            if problem := _problem(reference, around):
+                around.error((place, "reference"), "reference", problem)
+            named = around.contained.get(reference[1:], "") if reference[:1] == "#" else target_type(reference)
+        if named not in targets and named in TYPES:
+            text = f"{named} is not one of {', '.join(sorted(targets))}."
+            around.error((place, "reference"), "reference-type", text)
+        if "type" in value:
+            _check_declared(value["type"], named, place, targets, around)
+    elif "type" in value:
+        _check_declared(value["type"], "", place, targets, around)
 
 
-def check_target(value: Resource, place: str, targets: frozenset[str], around: Surroundings) -> Iterator[Issue]:
-    """That the type a reference names is one that the element admits."""
-    reference = value.get("reference")
-    if not isinstance(reference, str):
+def _check_declared(declared: object, named: str, place: Place, targets: frozenset[str], around: Surroundings) -> None:
+    if not isinstance(declared, str) or declared not in TYPES:
         return
-    named = around.contained.get(reference[1:], "") if reference[:1] == "#" else target_type(reference)
-    if named in TYPES and named not in targets:
-        yield error(f"{place}.reference", "reference-type", f"{named} is not one of {', '.join(sorted(targets))}.")
+    if named in TYPES and declared != named:
+        around.error((place, "type"), "reference-type", f"The reference names {named}, its type {declared}.")
+    elif named not in TYPES and declared not in targets:
+        text = f"{declared} is not one of {', '.join(sorted(targets))}."
+        around.error((place, "type"), "reference-type", text)
 
 
 def _problem(reference: str, around: Surroundings) -> str:
@@ -61,7 +65,7 @@ def _problem(reference: str, around: Surroundings) -> str:
         return ""
     if _TRAVERSAL.search(reference):
         return "A reference may not contain '..', a backslash or an encoded slash or dot."
-    if _UUID.fullmatch(reference) or _OID.fullmatch(reference) or _ABSOLUTE.fullmatch(reference):
+    if _OID.fullmatch(reference) or _ABSOLUTE.fullmatch(reference):
         return ""
     relative = _RELATIVE.fullmatch(reference)
     if relative and relative[1] not in TYPES:

@@ -15,6 +15,7 @@ from profiles.resource import Json, Resource, as_object, as_text, objects, walk
 NOW = datetime(2026, 11, 20, 10, 31, tzinfo=JAPAN)
 BASE_URL = "https://hub.example.jp/fhir"
 DOCUMENT = "6f0c2b1e-5c1d-4f2a-9a51-0d5f3f6f0001"
+FOUR_WEEKS: Resource = {"value": 28, "unit": "日", "system": "http://unitsofmeasure.org", "code": "d"}
 GUIDE = Path(__file__).parents[4] / "shared" / "data" / "shared-information-items.csv"
 
 SUBJECT: Resource = {"reference": "Patient/p1"}
@@ -50,7 +51,7 @@ def drug(kind: str, id: str, name: str, day: str, status: str = "completed") -> 
         "medicationCodeableConcept": text(name),
         "subject": SUBJECT,
         when: day,
-        dosage: [{"timing": {"repeat": {"boundsDuration": {"value": 28, "unit": "日", "code": "d"}}}}],
+        dosage: [{"timing": {"repeat": {"boundsDuration": FOUR_WEEKS}}}],
     }
     return resource | {"intent": "order"} if kind == "MedicationRequest" else resource
 
