@@ -10,7 +10,10 @@ from functools import lru_cache
 JAPAN = timezone(timedelta(hours=9))
 EARLIEST = "0001-01-01T00:00:00.000Z"
 LATEST = "9999-12-31T23:59:59.999Z"
+EVER = -62_135_596_800_000, 253_402_300_799_999
+"""The range from ``EARLIEST`` to ``LATEST`` in milliseconds since 1970."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _STEPS = {10: timedelta(days=1), 16: timedelta(minutes=1)}
 
@@ -25,6 +28,24 @@ def instants_of(text: str) -> tuple[str, str] | None:
         return EARLIEST, LATEST
     except ValueError:
         return None
+
+
+@lru_cache(maxsize=8192)
+def span_of(text: str) -> tuple[int, int] | None:
+    """The same range in milliseconds since 1970; ``None`` when it is no date."""
+    try:
+        start, step = _start(text)
+        low = (start - _EPOCH) // _MILLISECOND
+        return low, low + step // _MILLISECOND
+    except OverflowError:
+        return EVER
+    except ValueError:
+        return None
+
+
+def instant_of(milliseconds: int) -> str:
+    """The instant as text, from milliseconds since 1970."""
+    return _written(_EPOCH + milliseconds * _MILLISECOND)
 
 
 @lru_cache(maxsize=4096)

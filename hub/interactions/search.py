@@ -1,61 +1,134 @@
-"""search by type (FHIR R4 §3.1.1): under the caller's predicate, so that nothing hidden is counted."""
+"""Search (FHIR R4 §3.1.1) of a type, of a person's compartment, of the system: under the caller's predicate.
 
-from dataclasses import dataclass
+So nothing hidden is found, counted, sorted by, followed or brought along.
+"""
+
+from dataclasses import dataclass, replace
 from json import dumps, loads
+from typing import Literal, NamedTuple, TypeAlias
 
+from hub.access import decide
 from hub.access.decide import Grant
 from hub.auth.seal import BrokenSeal, Seal
 from hub.context import Context
-from hub.errors import Malformed, Problem
+from hub.errors import Malformed, Problem, Refused
 from hub.read_path import Shown, by_patient
 from hub.store import resources
 from hub.store import search as store
 from hub.store.database import Tx
-from profiles import BadParameter, Query, UnknownParameter, parse_query
+from hub.store.sql import Record, Row
+from profiles import RESOURCE_TYPES, BadParameter, Query, UnknownParameter, parse_query
+from profiles.search import Condition, TokenValue, patients_named
+
+Mode: TypeAlias = Literal["match", "include"]
+
+
+class Entry(NamedTuple):
+    """One resource of a page: why it is there, and its bytes as stored."""
+
+    type: str
+    id: str
+    mode: Mode
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: ids and resources as stored, the total when it is known, the sealed next page (or none)."""
+    """One page; the total when it is known, the sealed next page (or none).
 
-    type: str
-    entries: tuple[tuple[str, bytes], ...]
+    ``cut``: more would have come along with the matches than may.
+    """
+
+    entries: tuple[Entry, ...]
     total: int | None
     next: str | None
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """``GET Type?…``; ``asked`` is the URL's query without its cursor, in its order."""
+    """``GET Type?…``, ``GET Patient/id/Type?…`` (with ``compartment``), ``GET ?_type=…``.
 
-    type: str
+    ``asked`` is the URL's query without its cursor, in its order.
+    """
+
     parsed: Query
     asked: str
     seal: Seal
-    interaction: str = "search-type"
+    compartment: str = ""
+
+    @property
+    def interaction(self) -> str:
+        return "search-type" if len(self.parsed.types) == 1 else "search-system"
+
+    @property
+    def type(self) -> str:
+        return self.parsed.types[0] if self.parsed.types else "*"
+
+    @property
+    def path(self) -> str:
+        """The path of this search below ``/fhir``."""
+        type_ = self.parsed.types[0] if len(self.parsed.types) == 1 else ""
+        if self.compartment:
+            return f"/Patient/{self.compartment}/{type_ or '*'}"
+        return f"/{type_}" if type_ else ""
 
     @property
     def query(self) -> str:
-        return f"{self.type}?{self.asked}"
+        return f"{self.path.removeprefix('/')}?{self.asked}"
 
     def patients(self, tx: Tx) -> tuple[str, ...] | None:
-        if self.type == "Patient":
+        named = self._named()
+        # What a chain leads to may be about anybody.
+        if named is None or any(one.links for alternatives in self.parsed.conditions for one in alternatives):
             return None
-        named = store.patients_named(self.parsed)
-        return None if named is None else resources.with_further(tx, named)
+        return resources.around(tx, named)
 
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[Page]:
-        predicate, parameters = grant.predicate("r", patient_records=self.type == "Patient")
-        count = self.parsed.count
+        parsed = allowed(self.parsed, grant)
+        asked = self._looks(tx, grant)
+        count = 0 if parsed.summary == "count" else parsed.count
         after = self._after(grant)
-        rows = store.find(tx, self.type, self.parsed, predicate, parameters, count=count + 1, after=after)
+        rows = store.find(tx, parsed, asked, count=count + 1, after=after)
         page, more = rows[:count], len(rows) > count
         total = len(page) if after is None and not more else None
-        if total is None and (self.parsed.total or not count):
-            total = store.total(tx, self.type, self.parsed, predicate, parameters)
-        entries = tuple((row.id, grant.redacted(row)) for row in page)
+        if total is None and (parsed.total != "none" or not count):
+            total = store.total(tx, parsed, asked)
+        along = self._along(tx, parsed, page, grant, context)
+        entries = [*_entries(page, "match", grant), *_entries(along.rows, "include", grant)]
         following = self.seal.close(dumps(store.place_of(page[-1])), *self._bound_to(grant)) if more and page else None
-        return Shown(Page(self.type, entries, total, following), by_patient(page), "consent")
+        shown = by_patient([*page, *along.rows])
+        return Shown(Page(tuple(entries), total, following, along.cut), shown, "consent")
+
+    def _named(self) -> tuple[str, ...] | None:
+        """The patients to whom the search is limited, or ``None``."""
+        if self.compartment:
+            return (self.compartment,)
+        if self.parsed.types == ("Patient",):
+            return _ids(self.parsed)
+        return patients_named(self.parsed)
+
+    def _looks(self, tx: Tx, grant: Grant) -> store.Asked:
+        named = self._named()
+        # With nobody else's rules read there is nothing that is about others as well.
+        patients = named if named is None or grant.asked == named else store.filed_with(tx, named)
+        return asked_by(grant, patients, self.compartment)
+
+    def _along(self, tx: Tx, parsed: Query, page: list[Row], grant: Grant, context: Context) -> store.Included:
+        if not parsed.includes or not page:
+            return store.Included()
+        known = self.patients(tx)
+
+        def by_rules_of(patients: frozenset[str] | None) -> store.Asked:
+            """By this grant, unless something is about somebody whose rules it does not know."""
+            if known is None or patients is None or patients <= {*known, ""}:
+                return asked_by(grant)
+            about = resources.around(tx, tuple(sorted(patients - {""})))
+            wider = decide.read(tx, grant.caller, self.interaction, self.type, about, context)
+            return asked_by(wider)
+
+        eyes = store.Eyes(by_rules_of, grant.covers, limited=known is not None)
+        return store.included(tx, parsed.includes, page, eyes)
 
     def _after(self, grant: Grant) -> store.Place | None:
         if self.parsed.cursor is None:
@@ -67,17 +140,80 @@ class Search:
         return place
 
     def _bound_to(self, grant: Grant) -> tuple[str, ...]:
-        return grant.caller.key, self.type, self.asked
+        return grant.caller.key, self.path, self.asked
 
 
-def parse(type_: str, pairs: list[tuple[str, str]]) -> Query:
-    """The query of a URL.  Raises ``Malformed`` that names the parameter, and the nearest one that there is."""
+def asked_by(grant: Grant, patients: tuple[str, ...] | None = None, compartment: str = "") -> store.Asked:
+    """A look under the grant's predicate at what is filed under ``patients``, or under anybody (``None``)."""
+    near = store.Near(grant.caller.organisation, grant.caller.person or "", patients)
+    return store.Asked(_judge(grant), near, compartment)
+
+
+def parse(type_: str, pairs: list[tuple[str, str]], *, lenient: bool = False) -> Query:
+    """The query of a URL; ``type_`` "" is for all types.
+
+    Raises ``Malformed`` that names the parameter, and the nearest one that there is.  A ``lenient`` search leaves out
+    what it does not know.
+    """
     try:
-        return parse_query(type_, pairs)
+        parsed = parse_query(type_, pairs, lenient=lenient)
     except UnknownParameter as error:
         hint = f" Did you mean {error.nearest}?" if error.nearest else ""
-        text = f"{type_} has no search parameter {error.name!r}.{hint}"
+        text = f"{type_ or 'A search of all types'} has no search parameter {error.name!r}.{hint}"
         raise Malformed(text, problems=[Problem("error", "not-supported", error.name, text)]) from error
     except BadParameter as error:
         text = f"{error.name}: {error.problem}"
         raise Malformed(text, problems=[Problem("error", "value", error.name, text)]) from error
+    for one in parsed.types:
+        if one not in RESOURCE_TYPES:
+            text = f"_type: {one} is not a resource type of FHIR R4"
+            raise Malformed(text, problems=[Problem("error", "value", "_type", text)])
+    return parsed
+
+
+def _ids(parsed: Query) -> tuple[str, ...] | None:
+    """The ids that a search of Patients asks for: each is filed under itself."""
+    for alternatives in parsed.conditions:
+        match alternatives:
+            case (Condition(links=(), modifier="", parameter=one, values=values),) if one.name == "_id":
+                return tuple(value.code for value in values if isinstance(value, TokenValue))
+    return None
+
+
+def _judge(grant: Grant) -> store.Judge:
+    def judged(type_: str) -> tuple[str, Record]:
+        if type_ == "*":
+            return grant.predicate("v")
+        records, values = grant.predicate("v", patient_records=True)
+        if type_ == "Patient":
+            return records, values
+        plain, more = grant.predicate("v")
+        return f"({plain}) AND (v.type <> 'Patient' OR ({records}))", {**values, **more}
+
+    return judged
+
+
+def allowed(parsed: Query, grant: Grant) -> Query:
+    """The search without the ways over types that the token does not cover.
+
+    Raises ``Refused`` when it is for such a type itself, or when no way of a condition is left.
+    """
+    for type_ in parsed.types[1:]:
+        _refuse_unless(grant.covers(type_), type_)
+    if not any(one.links for alternatives in parsed.conditions for one in alternatives):
+        return parsed
+    conditions = []
+    for alternatives in parsed.conditions:
+        ways = tuple(one for one in alternatives if all(grant.covers(link.type) for link in one.links))
+        _refuse_unless(bool(ways), alternatives[0].links[-1].type if alternatives[0].links else "")
+        conditions.append(ways)
+    return replace(parsed, conditions=tuple(conditions))
+
+
+def _refuse_unless(covered: bool, type_: str) -> None:
+    if not covered:
+        raise Refused(f"The token's scopes do not cover searching {type_}.", reason="scope")
+
+
+def _entries(rows: list[Row], mode: Mode, grant: Grant) -> list[Entry]:
+    return [Entry(row.type, row.id, mode, grant.redacted(row)) for row in rows]

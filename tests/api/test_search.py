@@ -18,7 +18,7 @@ CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
     """One hub for the whole file: each test brings residents of its own."""
     with small_city(tmp_path_factory.mktemp("hub")) as hub:
         yield hub
@@ -285,9 +285,13 @@ def test_a_posted_search_is_refused_as_any_other(city: City, person: str) -> Non
         ("_sort=dat", "Did you mean date?"),
         ("_sort=-daet", "Did you mean date?"),
         ("zzzzqqqq=1", "no search parameter 'zzzzqqqq'"),
-        ("_has:Provenance:target:agent=x", "_has"),
-        ("subject.name=x", "subject.name"),
-        ("_include=Observation:subject", "_include"),
+        ("_has:Provenance:target=x", "_has"),
+        ("_has:Provenance:patient:agent=x", "never names"),
+        ("subject:Patient.nmae=x", "Did you mean name?"),
+        ("code.name=x", "no reference"),
+        ("subject.general-practitioner.organization.partof.name=x", "more than 3"),
+        ("_include=Observation:code", "no reference"),
+        ("_include=Observation", "is not such as"),
         ("_filter=x", "_filter"),
         ("date=yesterday", "is not a date"),
         ("date=2026-13-01", "is not a date"),
