@@ -1,21 +1,25 @@
 """What goes down the way in: changes that are parsed, normalised and valid, but not yet allowed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from profiles import Issue
 from profiles.resource import Resource
 
-Method = Literal["POST", "PUT", "DELETE"]
+Method = Literal["POST", "PUT", "PATCH", "DELETE"]
+Amend: TypeAlias = Callable[[Resource], tuple[Resource, tuple[Issue, ...]]]
+"""From the resource as it is stored to a valid one in its normal form, with what is worth a warning."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One thing to write.
 
-    ``resource`` is valid R4 (none for DELETE), ``findings`` what is worth a warning.  ``condition`` is
-    the query of a conditional interaction: ``ifNoneExist`` of a POST, else the search in the URL.
-    ``full_url`` is the entry's own name inside its bundle.
+    ``resource`` is valid R4 (none for DELETE), ``findings`` what is worth a warning.  A PATCH has ``amend`` instead:
+    only inside the transaction it is known what is current.  ``condition`` is the query of a conditional interaction:
+    ``ifNoneExist`` of a POST, else the search in the URL.  ``full_url`` is the entry's own name inside its bundle,
+    ``place`` where it stands there.
     """
 
     method: Method
@@ -26,6 +30,8 @@ class Change:
     full_url: str = ""
     if_match: str = ""
     condition: tuple[tuple[str, str], ...] | None = None
+    amend: Amend | None = None
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version of a resource as it is stored; ``others`` are further patients it is about."""
+    """One version of a resource as it is stored; ``others`` are further patients it is about.
+
+    ``key`` is what the search index calls it by, 0 before it is stored.
+    """
 
     facts: Facts
     type: str
@@ -88,6 +97,7 @@ class Version:
     deleted: int
     body: bytes
     others: tuple[str, ...] = ()
+    key: int = 0
 
     @property
     def reference(self) -> str:

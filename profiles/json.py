@@ -59,10 +59,11 @@ def read_json(body: bytes) -> Json:
 
 def write_json(value: Json) -> bytes:
     """``value`` as compact UTF-8 JSON, decimals digit for digit."""
-    return orjson.dumps(value, default=_exact)
+    return orjson.dumps(value, default=exactly)
 
 
-def _exact(value: object) -> orjson.Fragment:
+def exactly(value: object) -> orjson.Fragment:
+    """For ``orjson.dumps(default=…)``: a decimal with the characters that it was written in."""
     if isinstance(value, FhirDecimal):
         return orjson.Fragment(value.text)
     raise TypeError(f"{type(value).__name__} is not JSON")

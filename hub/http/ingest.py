@@ -11,7 +11,7 @@ from connectors.conversion import SourceContext
 from hub.edge import bearer, body_of, context_of, doors_of
 from hub.errors import Malformed
 from hub.http import answers
-from hub.http.fhir import response_bundle
+from hub.http.bundles import response_bundle
 from hub.interactions.ingest import converted, pushed, report
 from hub.store import registry
 

@@ -4,21 +4,23 @@ FHIR R4 §3.1.0.11.2 (transaction: ids, ``urn:uuid``, conditional references) an
 what it finds is written down by the write path.
 """
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl
 
 from hub.context import Caller, Context
 from hub.draft import Bound, Change, Draft, Version, Written
-from hub.errors import Conflict, Invalid, Malformed, Problem, Stale, not_found
+from hub.errors import Conflict, Gone, Invalid, Malformed, Problem, Stale, not_found
 from hub.identity import residents
 from hub.identity.match import Person, key, person
 from hub.store import relations, resources, search
 from hub.store.database import Tx
 from profiles import parse_query
-from profiles.compartment import patients_of
+from profiles.compartment import patients_of, subject_by_number
+from profiles.json import read_json
 from profiles.references import references, rewrite, target_type
-from profiles.resource import Resource
+from profiles.resource import Resource, as_object, as_text, objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +34,21 @@ class Resident:
 
 @dataclass(slots=True)
 class Binding:
-    """All of a push, bound; ``absent`` are the deletions of what is not there, with their places in the push."""
+    """All of a push, bound; ``absent`` are the deletions of what is not there, with their places in the push.
+
+    ``gone`` are the (type, id) that the push deletes: nothing that it creates is found there.
+    """
 
     bounds: list[Bound] = field(default_factory=list)
     residents: list[Resident] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)
     absent: dict[int, Change] = field(default_factory=dict)
+    gone: set[tuple[str, str]] = field(default_factory=set)
 
     def answer(self, written: Iterable[Written]) -> tuple[Written, ...]:
         """What became of every change of the push, in its order: what was to be deleted and is not there is gone."""
         answers = list(written)
-        for place, change in self.absent.items():
+        for place, change in sorted(self.absent.items()):
             answers.insert(place, Written(204, change.type, "", "", "", b""))
         return tuple(answers)
 
@@ -54,32 +60,47 @@ def bind(tx: Tx, caller: Caller, draft: Draft, context: Context) -> Binding:
     ``Conflict``/``Stale`` for conditions with several matches, ``NotFound`` for an id that is not the caller's.
     """
     binding = Binding()
-    binding.absent = {
-        place: change
-        for place, change in enumerate(draft.changes)
-        if change.method == "DELETE" and change.condition and not own_matches(tx, caller, change.type, change.condition)
-    }
-    places = [place for place in range(len(draft.changes)) if place not in binding.absent]
-    placed = [_place(tx, caller, draft.changes[place], context, binding) for place in places]
+    found: dict[int, Placed] = {}
+    for place in _in_order(draft.changes):
+        one = _place(tx, caller, draft.changes[place], context, binding)
+        if one is None:
+            binding.absent[place] = draft.changes[place]
+        else:
+            found[place] = one
+    placed = [found[place] for place in sorted(found)]
     _refuse_twice(placed, caller)
-    resolve = _resolver(tx, caller, binding, f"{context.base_url}/fhir/")
+    here = _Here(tx, caller, binding, placed)
+    resolve = _resolver(here, f"{context.base_url}/fhir/")
     problems: list[Problem] = []
-    for position, (change, id_, previous, found) in zip(places, placed, strict=True):
-        where = f"Bundle.entry[{position}].resource" if draft.interaction == "transaction" else change.type
-        rewritten, unknown = _rewritten(change, id_, resolve, where)
+    for change, id_, previous, is_found in placed:
+        where = f"Bundle.entry[{change.place}].resource" if draft.interaction == "transaction" else change.type
+        rewritten, unknown = _rewritten(change, id_, here, resolve, where)
         problems += unknown
         about = _patients(rewritten, previous)
-        binding.bounds.append(Bound(change, id_, rewritten, previous, about, found))
+        binding.bounds.append(Bound(change, id_, rewritten, previous, about, is_found))
     if problems:
         raise Invalid("Some references cannot be resolved.", reason="unresolvable", problems=problems)
     return binding
 
 
 Placed = tuple[Change, str, Version | None, bool]
+_RANKS = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2}
 
 
-def _place(tx: Tx, caller: Caller, change: Change, context: Context, binding: Binding) -> Placed:
-    id_, previous, found = _target(tx, caller, change)
+def _in_order(changes: Sequence[Change]) -> Iterable[int]:
+    """The places of the changes, deletions first, then creations (FHIR R4 §3.1.0.11.2)."""
+    return sorted(range(len(changes)), key=lambda place: _RANKS[changes[place].method])
+
+
+def _place(tx: Tx, caller: Caller, change: Change, context: Context, binding: Binding) -> Placed | None:
+    """Where a change goes; ``None`` for the deletion of what is not there."""
+    id_, previous, found = _target(tx, caller, change, binding)
+    if change.method == "DELETE":
+        if previous is None:
+            return None
+        binding.gone.add((change.type, id_))
+    if change.amend is not None:
+        change = _amended(change, previous)
     if change.type == "Patient" and change.resource is not None and not found:
         id_ = _resident(tx, caller, change, id_, context, binding)
         previous = resources.own(tx, "Patient", id_, caller.organisation)
@@ -89,7 +110,18 @@ def _place(tx: Tx, caller: Caller, change: Change, context: Context, binding: Bi
     return change, id_, previous, found
 
 
-def _target(tx: Tx, caller: Caller, change: Change) -> tuple[str, Version | None, bool]:
+def _amended(change: Change, previous: Version | None) -> Change:
+    """A PATCH with its content: what is current, changed.  Raises ``NotFound``, ``Gone`` and what ``amend`` raises."""
+    if previous is None:
+        raise not_found("not-own")
+    if previous.deleted:
+        raise Gone("This resource was deleted.", reason="own")
+    assert change.amend is not None
+    resource, findings = change.amend(as_object(read_json(previous.body)))
+    return replace(change, resource=resource, findings=findings)
+
+
+def _target(tx: Tx, caller: Caller, change: Change, binding: Binding) -> tuple[str, Version | None, bool]:
     """The id that the change names, its own current version, and whether ``ifNoneExist`` matched."""
     if change.id:
         previous = resources.own(tx, change.type, change.id, caller.organisation)
@@ -98,13 +130,17 @@ def _target(tx: Tx, caller: Caller, change: Change) -> tuple[str, Version | None
         _check_version(change, previous)
         return change.id, previous, False
     if change.condition is not None:
-        matches = own_matches(tx, caller, change.type, change.condition)
+        matches = own_matches(tx, caller, change.type, change.condition, beyond=len(binding.gone))
+        if change.method == "POST":
+            matches = [id_ for id_ in matches if (change.type, id_) not in binding.gone]
         if len(matches) > 1:
             raise Stale(f"{len(matches)} of your {change.type} match the condition; it must be at most one.")
+        _refuse_another(tx, caller, change, matches)
         if matches:
             previous = resources.own(tx, change.type, matches[0], caller.organisation)
             _check_version(change, previous)
             return matches[0], previous, change.method == "POST"
+        _check_version(change, None)
     earlier = (
         resources.known_as(tx, caller.organisation, change.full_url) if change.full_url.startswith("http") else None
     )
@@ -114,23 +150,36 @@ def _target(tx: Tx, caller: Caller, change: Change) -> tuple[str, Version | None
     return "", None, False
 
 
+def _refuse_another(tx: Tx, caller: Caller, change: Change, matches: Sequence[str]) -> None:
+    """Raises ``Malformed`` for a conditional update whose body is another of the caller's own (FHIR R4 §3.1.0.4.3).
+
+    An id that is the client's alone is not heeded, as in a create.
+    """
+    said = as_text(change.resource.get("id")) if change.method == "PUT" and change.resource is not None else ""
+    if said and said not in matches and resources.own(tx, change.type, said, caller.organisation):
+        raise Malformed(f"The body has the id of another {change.type} than the one that the condition means.")
+
+
 def _check_version(change: Change, previous: Version | None) -> None:
     current = {previous.version} if previous is not None else set()
     if previous is not None and not previous.deleted:
         current.add("*")
     if change.if_match and change.if_match not in current:
-        raise Stale(f"{change.type}/{change.id} has changed since the version that If-Match names. Read it again.")
+        raise Stale(f"This {change.type} has changed since the version that If-Match names. Read it again.")
 
 
-def own_matches(tx: Tx, caller: Caller, type_: str, condition: Sequence[tuple[str, str]]) -> list[str]:
-    """Ids of the caller's own resources that a condition matches: never anybody else's (TRUST T-081)."""
+def own_matches(tx: Tx, caller: Caller, type_: str, condition: Sequence[tuple[str, str]], beyond: int = 0) -> list[str]:
+    """Ids of the caller's own resources that a condition matches: never anybody else's (TRUST T-081).
+
+    Two of them and as many as ``beyond``, when there are so many.
+    """
     try:
         parsed = parse_query(type_, list(condition))
     except ValueError as error:
         raise Malformed(f"The condition on {type_} cannot be read: {error}") from error
     if not parsed.conditions:
         raise Malformed(f"The condition on {type_} names no search parameter.")
-    return search.own_ids(tx, type_, parsed, caller.organisation, count=2)
+    return search.own_ids(tx, parsed, caller.organisation, count=2 + beyond)
 
 
 def _resident(tx: Tx, caller: Caller, change: Change, id_: str, context: Context, binding: Binding) -> str:
@@ -155,7 +204,7 @@ def _resident(tx: Tx, caller: Caller, change: Change, id_: str, context: Context
 def _refuse_twice(placed: Sequence[Placed], caller: Caller) -> None:
     """No entry may write what another one writes or finds (FHIR R4 §3.1.0.11.2): which would be the last?"""
     seen: dict[Hashable, bool] = {}
-    for position, (change, id_, previous, found) in enumerate(placed):
+    for change, id_, previous, found in placed:
         things: dict[Hashable, str] = {(change.type, id_): f"changes the same {change.type}"}
         if change.full_url:
             things[change.full_url] = "has the same fullUrl"
@@ -165,19 +214,58 @@ def _refuse_twice(placed: Sequence[Placed], caller: Caller) -> None:
             things |= dict.fromkeys(person(change.resource, caller.organisation).keys, "is the same person")
         for thing, text in things.items():
             if thing in seen and not (found and seen[thing]):
-                where = f"Bundle.entry[{position}]"
+                where = f"Bundle.entry[{change.place}]"
                 text = f"An entry before this one {text}."
                 raise Malformed(text, problems=[Problem("error", "structure", where, text)])
             seen[thing] = found
 
 
-def _resolver(tx: Tx, caller: Caller, binding: Binding, base: str) -> Callable[[str, str], str | None]:
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """What a reference can mean: what the caller has in the store, and what it pushes now."""
+
+    tx: Tx
+    caller: Caller
+    binding: Binding
+    placed: Sequence[Placed]
+
+    def related(self, patient: str) -> bool:
+        """Whether the caller looks after the patient, or registers them with this push."""
+        registered = any(resident.patient == patient for resident in self.binding.residents)
+        return registered or bool(relations.of_caller_to(self.tx, self.caller.organisation, None, patient))
+
+    def patient(self, system: str, value: str) -> str | None:
+        """The one patient of this number whom the caller knows."""
+        number = key(system, value, self.caller.organisation)
+        links = residents.links(self.tx, [number])
+        own = {link.patient for link in links if link.source == self.caller.organisation}
+        own |= {resident.patient for resident in self.binding.residents if number in resident.person.keys}
+        known = {patient for patient in own or {link.patient for link in links} if self.related(patient)}
+        return known.pop() if len(known) == 1 else None
+
+    def matches(self, type_: str, pairs: list[tuple[str, str]]) -> set[str]:
+        """Ids of the caller's own: as they will be when this push is stored."""
+        gone = self.binding.gone
+        stored = own_matches(self.tx, self.caller, type_, pairs, beyond=len(gone))
+        pushed = self._pushed(type_, pairs[0][1]) if len(pairs) == 1 and pairs[0][0] == "identifier" else set()
+        return {id_ for id_ in stored if (type_, id_) not in gone} | pushed
+
+    def _pushed(self, type_: str, number: str) -> set[str]:
+        system, value = _number(number)
+        wanted = key(system, value, "")
+        return {
+            id_
+            for change, id_, _, is_found in self.placed
+            if change.type == type_ and change.resource is not None and not is_found
+            for one in objects(change.resource.get("identifier"))
+            if key(as_text(one.get("system")) if system else "", as_text(one.get("value")), "") == wanted
+        }
+
+
+def _resolver(here: _Here, base: str) -> Callable[[str, str], str | None]:
     """How a reference of an entry (with its fullUrl) reads here; ``None`` for what cannot be resolved."""
     known: dict[str, str | None] = {}
-
-    def related(patient: str) -> bool:
-        here = any(resident.patient == patient for resident in binding.residents)
-        return here or bool(relations.of_caller_to(tx, caller.organisation, None, patient))
+    tx, caller, binding = here.tx, here.caller, here.binding
 
     def resolve(reference: str, full_url: str) -> str | None:
         if reference in binding.names:
@@ -190,15 +278,15 @@ def _resolver(tx: Tx, caller: Caller, binding: Binding, base: str) -> Callable[[
             return None
         if "?" in reference:
             type_, _, condition = reference.partition("?")
-            return _by_condition(tx, caller, type_, condition, related)
+            return _by_condition(here, type_, condition)
         absolute = _absolute(reference, "" if ours or full_url.startswith(base) else full_url)
         if absolute is not None:
-            here = binding.names.get(absolute) or resources.known_as(tx, caller.organisation, absolute)
-            if here is not None or target_type(absolute) == "Patient":
-                return here
+            ours_now = binding.names.get(absolute) or resources.known_as(tx, caller.organisation, absolute)
+            if ours_now is not None or target_type(absolute) == "Patient":
+                return ours_now
             return absolute
         if target_type(reference) == "Patient" and not reference.startswith("http"):
-            return reference if related(reference.partition("/")[2].partition("/")[0]) else None
+            return reference if here.related(reference.partition("/")[2].partition("/")[0]) else None
         return reference
 
     def once(reference: str, full_url: str) -> str | None:
@@ -220,24 +308,35 @@ def _absolute(reference: str, full_url: str) -> str | None:
     return f"{base}/{reference}"
 
 
-def _by_condition(tx: Tx, caller: Caller, type_: str, condition: str, related: Callable[[str], bool]) -> str | None:
+def _number(written: str) -> tuple[str, str]:
+    """(system, value) of ``system|value`` or ``value``, its escapes undone (FHIR R4 §3.1.1.4.0.1)."""
+    *system, value = re.split(r"(?<!\\)\|", written, maxsplit=1)
+    plain = (re.sub(r"\\([\\$,|])", r"\1", part) for part in (system[0] if system else "", value))
+    return next(plain), next(plain)
+
+
+def _by_condition(here: _Here, type_: str, condition: str) -> str | None:
     pairs = parse_qsl(condition, keep_blank_values=True)
     if type_ == "Patient" and len(pairs) == 1 and pairs[0][0] == "identifier":
-        system, _, value = pairs[0][1].partition("|")
-        links = residents.links(tx, [key(system, value, caller.organisation)])
-        own = [link.patient for link in links if link.source == caller.organisation]
-        known = {patient for patient in own or [link.patient for link in links] if related(patient)}
-        return f"Patient/{known.pop()}" if len(known) == 1 else None
-    matches = own_matches(tx, caller, type_, pairs)
-    return f"{type_}/{matches[0]}" if len(matches) == 1 else None
+        patient = here.patient(*_number(pairs[0][1]))
+        return None if patient is None else f"Patient/{patient}"
+    matches = here.matches(type_, pairs)
+    return f"{type_}/{matches.pop()}" if len(matches) == 1 else None
 
 
 def _rewritten(
-    change: Change, id_: str, resolve: Callable[[str, str], str | None], where: str
+    change: Change, id_: str, here: _Here, resolve: Callable[[str, str], str | None], where: str
 ) -> tuple[Resource | None, list[Problem]]:
     if change.resource is None:
         return None, []
-    unknown: set[str] = set()
+    resource, unknown = change.resource, set[str]()
+    if (number := subject_by_number(resource)) is not None:
+        element, system, value = number
+        patient = here.patient(system, value)
+        if patient is None:
+            text = "The number of this person cannot be resolved."
+            return None, [Problem("error", "not-found", f"{where}.{element}", text)]
+        resource = {**resource, element: {"reference": f"Patient/{patient}", **as_object(resource[element])}}
 
     def resolved(reference: str) -> str | None:
         found = resolve(reference, change.full_url)
@@ -245,7 +344,7 @@ def _rewritten(
             unknown.add(reference)
         return found
 
-    rewritten = rewrite({**change.resource, "id": id_}, resolved)
+    rewritten = rewrite({**resource, "id": id_}, resolved)
     if not unknown:
         return rewritten, []
     return rewritten, [

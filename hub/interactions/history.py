@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 from hub.access.decide import Grant
+from hub.auth.seal import BrokenSeal, Seal
 from hub.context import Context
+from hub.errors import Malformed
 from hub.interactions.read import further_of_past, patients_of_current, visible
 from hub.read_path import Shown
-from hub.store import resources
+from hub.store import history as store
 from hub.store.database import Tx
+from hub.store.sql import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,36 +24,90 @@ class PastVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """Which versions of a history are asked for: a page of ``count`` of those from ``since``, and of those that were
+    current at some time of the period ``at`` (from, to); ``cursor`` is the sealed place where the page begins."""
+
+    since: str = ""
+    at: tuple[str, str] | None = None
+    count: int = 50
+    cursor: str = ""
+    asked: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """A page of a history, newest first, and the sealed place of the next one, or none."""
+
+    shown: tuple[PastVersion, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """``GET Type/id/_history``: newest first."""
 
     type: str
     id: str
+    span: Span
+    seal: Seal
     interaction: str = "history-instance"
 
     @property
     def query(self) -> str:
-        return f"{self.type}/{self.id}/_history"
+        return f"{self.type}/{self.id}/_history" + (f"?{self.span.asked}" if self.span.asked else "")
 
     def patients(self, tx: Tx) -> tuple[str, ...]:
         return patients_of_current(tx, self.type, self.id)
 
-    def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[list[PastVersion]]:
+    def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[Versions]:
         current, permit = visible(tx, grant, self.type, self.id)
-        rows = [
-            row
-            for row in resources.versions(tx, self.type, self.id)
-            if row.source == current.source and grant.permits(row, further_of_past(row)).permit
-        ]
-        oldest = rows[-1].version if rows else ""
-        versions = [
-            PastVersion(
-                b"" if row.deleted else grant.redacted(row, current),
-                row.version,
-                row.recorded,
-                "DELETE" if row.deleted else "POST" if row.version == oldest else "PUT",
+        bound_to = grant.caller.key, self.query
+        successor = opened(self.seal, self.span.cursor, *bound_to)
+        rows: list[Row] = []
+        wanted = self.span.count + 1
+        while len(rows) < wanted:
+            found = store.versions(
+                tx,
+                self.type,
+                self.id,
+                current.source,
+                since=self.span.since,
+                before=successor or store.NEWEST[0],
+                count=wanted,
             )
-            for row in rows
-        ]
+            for row in found:
+                if self._was_current(row, successor) and grant.permits(row, further_of_past(row)).permit:
+                    rows.append(row)
+                successor = row.recorded
+            if len(found) < wanted:
+                break
+        page = rows[: self.span.count]
+        following = self.seal.close(page[-1].recorded, *bound_to) if len(rows) > len(page) else None
+        versions = tuple(self._past(tx, grant, row, current) for row in page)
         what = tuple(f"{self.type}/{self.id}/_history/{version.version}" for version in versions)
-        return Shown(versions, {current.patient: what}, permit.reason, permit.rules, current.category)
+        shown = Versions(versions, following)
+        return Shown(shown, {current.patient: what}, permit.reason, permit.rules, current.category)
+
+    def _was_current(self, row: Row, successor: str) -> bool:
+        if self.span.at is None:
+            return True
+        begin, end = self.span.at
+        return bool(row.recorded < end) and (not successor or successor > begin)
+
+    def _past(self, tx: Tx, grant: Grant, row: Row, current: Row) -> PastVersion:
+        body = b"" if row.deleted else grant.redacted(row, current)
+        method = "DELETE" if row.deleted else "PUT"
+        if store.is_first(tx, self.type, self.id, row.source, row.recorded):
+            method = "POST"
+        return PastVersion(body, row.version, row.recorded, method)
+
+
+def opened(seal: Seal, cursor: str, *bound_to: str) -> str:
+    """The place in a sealed cursor, "" for none.  Raises ``Malformed`` for another caller's or another history's."""
+    if not cursor:
+        return ""
+    try:
+        return seal.open(cursor, *bound_to)
+    except BrokenSeal as error:
+        raise Malformed("This page link is not yours, or not of this history. Start the history again.") from error

@@ -8,15 +8,20 @@ from profiles.json import write_json
 from profiles.resource import Json, Resource, as_text
 
 # What the hub keeps itself; nobody may write it.
-KEPT_BY_THE_HUB = frozenset({"AuditEvent", "CapabilityStatement", "OperationOutcome", "Parameters", "Subscription"})
+KEPT_BY_THE_HUB = frozenset({"AuditEvent", "CapabilityStatement", "OperationOutcome", "Parameters"})
+
+
+def read_value(body: bytes) -> Json:
+    """The JSON value in ``body``.  Raises ``Malformed`` with the place (TRUST T-101)."""
+    try:
+        return read_json(body)
+    except MalformedJson as error:
+        raise Malformed(f"The body is not FHIR JSON: {error.problem}, at {error.place}.") from error
 
 
 def parse(body: bytes) -> Resource:
-    """The JSON object in ``body``.  Raises ``Malformed`` with the place (TRUST T-101)."""
-    try:
-        value = read_json(body)
-    except MalformedJson as error:
-        raise Malformed(f"The body is not FHIR JSON: {error.problem}, at {error.place}.") from error
+    """The resource in ``body``.  Raises ``Malformed``."""
+    value = read_value(body)
     if not isinstance(value, dict) or not isinstance(value.get("resourceType"), str):
         raise Malformed("The body is not a FHIR resource: it has no resourceType.")
     return value
@@ -34,7 +39,7 @@ def valid(value: Json, *, strict: bool, where: str = "") -> tuple[Resource, tupl
     if errors:
         raise Invalid(
             f"{as_text(value.get('resourceType'))} is not valid FHIR R4 or not its profile.",
-            problems=[problem(issue, where) for issue in issues],
+            problems=[problem(issue, where) for issue in sorted(issues, key=lambda one: one.severity != "error")],
         )
     return normalise(value), tuple(issues)
 

@@ -1,21 +1,58 @@
 """transaction: all entries or none (FHIR R4 §3.1.0.11.2)."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl
 
 from hub.draft import Change, Draft, Method
 from hub.errors import HubError, Invalid, Malformed, Problem, TooLarge
+from hub.interactions.patch import amend_of_entry
 from hub.interactions.receive import problem, refuse_kept, valid
 from profiles import RESOURCE_TYPES, validate
 from profiles.json import write_json
 from profiles.resource import Json, Resource, as_list, as_object, as_text
 
 MAX_ENTRIES = 500
-_METHODS: dict[str, Method] = {"POST": "POST", "PUT": "PUT", "DELETE": "DELETE"}
+_METHODS: dict[str, Method] = {"POST": "POST", "PUT": "PUT", "PATCH": "PATCH", "DELETE": "DELETE"}
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A GET or HEAD entry: ``Type/id``, a version of it, or ``Type?query``, and the version that the client has."""
+
+    place: int
+    type: str
+    id: str
+    version: str
+    condition: tuple[tuple[str, str], ...]
+    if_none_match: str
+    wants_body: bool
+
+
+def looks_of(bundle: Resource) -> tuple[Look, ...]:
+    """The entries of a Bundle that read, in their order.  Raises ``Malformed`` with the place."""
+    entries = enumerate(entries_of(bundle))
+    return tuple(look_of(entry, place) for place, entry in entries if is_look(entry))
+
+
+def is_look(entry: Resource) -> bool:
+    """Whether an entry reads: such entries are answered after all that write."""
+    return as_object(entry.get("request")).get("method") in ("GET", "HEAD")
+
+
+def look_of(entry: Resource, place: int) -> Look:
+    """A GET or HEAD entry.  Raises ``Malformed`` for a URL that is not read here."""
+    request = as_object(entry.get("request"))
+    url, where = as_text(request.get("url")), f"Bundle.entry[{place}].request.url"
+    path, _, version = url.partition("/_history/")
+    type_, id_, condition = target(path, where)
+    if version and (not id_ or "/" in version or "?" in version):
+        raise _malformed(where, f"{url!r} is not Type/id/_history/version")
+    known = as_text(request.get("ifNoneMatch"))
+    return Look(place, type_, id_, version, condition or (), known, request.get("method") == "GET")
 
 
 def transaction(bundle: Resource, *, strict: bool, key: str = "", request_hash: str = "") -> Draft:
-    """The draft of a transaction Bundle, its changes in the order of its entries.
+    """The draft of a transaction Bundle, its changes in the order of its entries; those that read are no part of it.
 
     Raises ``Invalid`` with the findings of all entries at once, ``Malformed``, ``TooLarge``.
     """
@@ -24,6 +61,8 @@ def transaction(bundle: Resource, *, strict: bool, key: str = "", request_hash: 
         raise Malformed("The Bundle has no entries.")
     changes: list[Change] = []
     for position, entry in enumerate(entries):
+        if is_look(entry):
+            continue
         try:
             changes.append(change_of(entry, position, strict=strict))
         except HubError as error:
@@ -71,18 +110,21 @@ def change_of(entry: Resource, position: int, *, strict: bool) -> Change:
         condition = tuple(parse_qsl(if_none_exist, keep_blank_values=True))
     if_match = as_text(request.get("ifMatch")).removeprefix("W/").strip('"')
     full_url = as_text(entry.get("fullUrl"))
+    if method != "POST" and not id_ and not condition:
+        raise _malformed(f"{where}.request.url", f"a {method} names an id or a condition")
     if method == "DELETE":
-        return Change("DELETE", type_, id_, full_url=full_url, if_match=if_match, condition=condition)
+        return Change("DELETE", type_, id_, full_url=full_url, if_match=if_match, condition=condition, place=position)
+    if method == "PATCH":
+        amend = amend_of_entry(entry.get("resource"), where, strict=strict)
+        return Change("PATCH", type_, id_, None, (), full_url, if_match, condition, amend, position)
     resource, issues = valid(entry.get("resource"), strict=strict, where=f"{where}.resource")
     if resource["resourceType"] != type_:
         raise _malformed(f"{where}.request.url", f"the entry is a {resource['resourceType']}, its URL says {type_}")
     if method == "POST" and id_:
         raise _malformed(f"{where}.request.url", "a POST names only the type")
-    if method == "PUT" and not id_ and condition is None:
-        raise _malformed(f"{where}.request.url", "a PUT names an id or a condition")
     if id_ and resource.get("id", id_) != id_:
         raise _malformed(f"{where}.resource.id", "the id is another one than in request.url")
-    return Change(_METHODS[method], type_, id_, resource, issues, full_url, if_match, condition)
+    return Change(_METHODS[method], type_, id_, resource, issues, full_url, if_match, condition, place=position)
 
 
 def target(url: str, where: str) -> tuple[str, str, tuple[tuple[str, str], ...] | None]:

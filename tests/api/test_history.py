@@ -106,7 +106,7 @@ def test_the_history_of_a_person_is_that_of_the_record_that_is_shown(city: City,
 
 def test_what_history_does_not_do_is_refused_and_named(city: City, person: str) -> None:
     stored = city.created("hosp-ehr", observation(person))
-    refused = city.get("hosp-ehr", f"/fhir/Observation/{stored['id']}/_history?_at=2026")
+    refused = city.get("hosp-ehr", f"/fhir/Observation/{stored['id']}/_history?_list=2026")
     assert refused.status_code == 400
-    assert "_at" in refused.json()["issue"][0]["diagnostics"]
+    assert "_list" in refused.json()["issue"][0]["diagnostics"]
     assert city.get("hosp-ehr", f"/fhir/Observation/{stored['id']}/_history?_format=json").status_code == 200
