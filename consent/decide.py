@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from consent.model import NOBODY, Asker, ConsentRecord, ConsentRule, Disaster, Emergency, Match, Relation
 from consent.period import local_day
-from consent.policy import Policy, Publications
+from consent.policy import Policy, Publications, Reading
 from consent.scope import Opening, Override, PatientScope, Refusal, Scope
 from consent.standing import Standing, standing
 from consent.vocabulary import (
@@ -46,8 +47,7 @@ def scope_for(
     if asker.purpose == AUDIT or asker.profession == "auditor":
         return Scope(now, "", Publications(), NOBODY, NOBODY, (), {})
 
-    reading = policy.reading(asker.profession, asker.organisation_kind)
-    published = {space: policy.published[space] for space in SPACES if space in reading.spaces}
+    reading, published, shared = _role(policy, asker.profession, asker.organisation_kind)
     related = {relation.patient for relation in relations if relation.relates(asker, now)}
     mine = [one for one in emergencies if _is_of(one, asker) and now < one.until]
     ours = [one for one in disasters if asker.organisation in one.organisations and one.period.covers(now)]
@@ -71,12 +71,22 @@ def scope_for(
     return Scope(
         now,
         asker.organisation,
-        Publications().union(*published.values()),
+        shared,
         reading.excluded,
         reading.cleared,
         tuple((frozenset(members), scope) for scope, members in groups.items()),
         rules,
     )
+
+
+@lru_cache(maxsize=256)
+def _role(
+    policy: Policy, profession: str | None, kind: str
+) -> tuple[Reading, Mapping[str, Publications], Publications]:
+    """What a role reads, what is published into its spaces, and all of that together."""
+    reading = policy.reading(profession, kind)
+    published = {space: policy.published[space] for space in SPACES if space in reading.spaces}
+    return reading, published, Publications().union(*published.values())
 
 
 @dataclass(slots=True)

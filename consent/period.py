@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from functools import lru_cache
 
 from consent.fhir import UnreadableError, mapping, only, text
 
@@ -32,6 +33,7 @@ class Period:
 ALWAYS = Period()
 
 
+@lru_cache(maxsize=1024)
 def days(start: str, end: str) -> Period:
     """The days ``start`` to ``end``, both included, in local time; ``""`` is without a bound."""
     return Period(span(start).start if start else None, span(end).end if end else None)

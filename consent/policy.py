@@ -76,7 +76,7 @@ class Reading:
 NOTHING = Reading()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # as long as the table: what is kept about one knows it by itself
 class Policy:
     """The share table in force.  What no row names is closed."""
 

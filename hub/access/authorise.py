@@ -13,7 +13,7 @@ from hub.errors import Problem, Refused, not_found
 from hub.store import registry, relations
 from hub.store.database import Tx
 
-_SCOPE: dict[str, Interaction] = {"POST": "create", "PUT": "update", "DELETE": "delete"}
+_SCOPE: dict[str, Interaction] = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 _NO_CONSENT = {
     "performer-is-writer": "Nobody consents in the resident's place.",
     "not-the-taker": "A Consent is written by the municipality, or by the organisation that took the paper.",
@@ -45,14 +45,14 @@ def write(
     """
     if not caller.in_force:
         raise Refused("Your organisation's membership or your role is not in force.", reason="not-in-force")
-    scopes, table = read_scopes(caller.scopes), rules.policy(tx)
+    scopes, table = read_scopes(caller.scopes), rules.of_city(tx, caller.rules).policy
     asker = rules.asker(caller)
     facts: list[Facts] = []
     counting: list[bool] = []
     near: dict[str, tuple[bool, bool]] = {}
     problems: list[Problem] = []
-    for place, bound in enumerate(bounds):
-        where = f"Bundle.entry[{place}]" if len(bounds) > 1 else bound.change.type
+    for bound in bounds:
+        where = f"Bundle.entry[{bound.change.place}]" if len(bounds) > 1 else bound.change.type
         if not allows(scopes, bound.change.type, _SCOPE[bound.change.method]):
             raise Refused(f"The token's scopes do not cover writing {bound.change.type}.", reason="scope")
         stamp = _stamp(bound, caller)
@@ -60,7 +60,8 @@ def write(
             # Deleting a refusal would bring back the consent before it: a consent is ended by saying so.
             text = "A Consent is revoked, not deleted: write it with status inactive."
             problems.append(Problem("error", "forbidden", where, text))
-        if not table.may_write(caller.organisation_kind, stamp.category):
+        # A subscription publishes nothing: it is the writer's own business with the hub.
+        if bound.change.type != "Subscription" and not table.may_write(caller.organisation_kind, stamp.category):
             text = f"A {caller.organisation_kind} may not publish {stamp.category} ({bound.change.type}) in this city."
             problems.append(Problem("error", "forbidden", where, text))
         if bound.change.type == "Consent" and bound.resource is not None and stamp.category == "consent":

@@ -23,21 +23,36 @@ _AS_FHIR: dict[str, Interaction] = {
     "read": "read",
     "vread": "vread",
     "history-instance": "history-instance",
+    "history-type": "history-type",
+    "history-system": "history-system",
     "search-type": "search-type",
+    "search-system": "search-system",
     "feed": "search-type",
     "page": "search-type",
     "operation:handoff": "read",
+    "operation:subscription-status": "read",
+    "notification": "read",
+    "operation:export": "search-type",
+    "operation:export-status": "search-type",
+    "operation:export-file": "search-type",
+    "operation:export-cancel": "search-type",
+    "operation:everything": "search-type",
+    "operation:match": "search-type",
+    "operation:meta": "read",
+    "operation:validate": "read",
 }
 _LOG_READERS = frozenset({"auditor", "municipal-officer"})
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What this caller may see now.  ``patients`` are those whose rules were read."""
+    """What this caller may see now.  ``patients`` are those whom the caller looks after among the ``asked``, whose rules
+    were read."""
 
     caller: Caller
     scope: Scope
     patients: tuple[str, ...]
+    asked: tuple[str, ...]
 
     def permits(self, row: Row, further: Sequence[str]) -> Permit:
         """The decision about one stored row, with its reason; ``further`` patients must all admit it."""
@@ -63,6 +78,11 @@ class Grant:
         mine = patient_record(self.scope, alias) if patient_records else predicate(self.scope, alias)
         return mine.sql, dict(mine.parameters)
 
+    def covers(self, type_: str) -> bool:
+        """Whether the token, and the caller's role, allow to search resources of the type at all (rules 1, 2)."""
+        allowed = allows(read_scopes(self.caller.scopes), type_, "search-type")
+        return allowed and (not _is_auditing(self.caller) or may_be_directory(type_)) and type_ != "AuditEvent"
+
     def redacted(self, row: Row, current: Row | None = None) -> bytes:
         """The bytes to send: as stored, but a protected address is in no form of a Patient (CONSENT.md §5)."""
         body = bytes(row.body)
@@ -78,12 +98,15 @@ def read(
 ) -> Grant:
     """The grant for one question about ``patients``, or about all whom the caller looks after.
 
+    ``type_`` is "" for a question that shows nothing that is stored: it needs no scope.
+
     Raises ``Refused`` when the token's scopes, or the caller's role, allow nothing of the kind (rules 1, 2).
     """
-    may_ask = allows(read_scopes(caller.scopes), type_, _AS_FHIR[interaction])
-    if type_ == "AuditEvent" and not _reads_the_log(caller):
+    may_ask = not type_ or allows(read_scopes(caller.scopes), type_, _AS_FHIR[interaction])
+    of_the_log = type_ == "AuditEvent" or interaction in ("history-type", "history-system")
+    if of_the_log and not _reads_the_log(caller):
         raise Refused("The access log is read by the municipality's auditors.", reason="role")
-    if may_ask and _is_auditing(caller) and type_ != "AuditEvent" and not may_be_directory(type_):
+    if may_ask and _is_auditing(caller) and not of_the_log and type_ and not may_be_directory(type_):
         raise Refused("An auditor reads the access log, never its subjects' data.", reason="role")
     if patients is None:
         rows = relations.of_caller(tx, caller.organisation, caller.person)
@@ -95,14 +118,14 @@ def read(
         ]
     related = [rules.relation(row) for row in rows]
     about = tuple(patients) if patients is not None else rules.patients_of(related)
-    asker = rules.asker(caller)
+    asker, city = rules.asker(caller), rules.of_city(tx, caller.rules)
     near = {one.patient for one in related if one.relates(asker, context.now)}
     scope = scope_for(
         asker,
-        rules.policy(tx),
+        city.policy,
         patients=about,
         relations=related,
-        consents=rules.consents(tx, [patient for patient in about if patient in near]),
+        consents=rules.consents(tx, [patient for patient in about if patient in near], city),
         emergencies=(),
         disasters=(),
         now=context.now,
@@ -114,7 +137,7 @@ def read(
             "not-in-force": "Your role, or your organisation's membership, is not in force.",
         }
         raise Refused(texts[scope.reason], reason=scope.reason)
-    return Grant(caller, scope, tuple(patient for patient in about if patient in near))
+    return Grant(caller, scope, tuple(patient for patient in about if patient in near), about)
 
 
 def _is_auditing(caller: Caller) -> bool:

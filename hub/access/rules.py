@@ -1,6 +1,7 @@
 """The stored rules as the decision engine takes them: policy, relations, consents (CONSENT.md §1–§3)."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from json import loads
 
@@ -21,16 +22,32 @@ def asker(caller: Caller) -> Asker:
     )
 
 
-def policy(tx: Tx) -> Policy:
-    """The share policy of the city file in force; nothing is shared before one is applied."""
+@dataclass(frozen=True, slots=True)
+class CityRules:
+    """What the decision needs of the city file: its share policy, and the actors whom a consent may name."""
+
+    policy: Policy
+    organisations: frozenset[str]
+    persons: frozenset[str]
+
+
+_KEPT: dict[str, CityRules] = {}
+"""By the version of the city file, a hash of what it says (``Caller.rules`` names the one in force)."""
+
+
+def of_city(tx: Tx, version: str) -> CityRules:
+    """The rules of the city file in force; nothing is shared before one is applied."""
+    kept = _KEPT.get(version)
+    if kept is not None:
+        return kept
     city = registry.city(tx)
-    return _policy(city.document) if city is not None else Policy.from_rows([], [], [])
-
-
-@lru_cache(maxsize=4)
-def _policy(document: str) -> Policy:
-    table = loads(document)["policy"]
-    return Policy.from_rows(table["publish"], table["read"], table["write"])
+    table = loads(city.document)["policy"] if city is not None else {"publish": [], "read": [], "write": []}
+    read = CityRules(Policy.from_rows(table["publish"], table["read"], table["write"]), *registry.known_actors(tx))
+    if city is not None and city.version:  # its own name: another process may have applied a file since
+        if len(_KEPT) > 8:
+            _KEPT.clear()
+        _KEPT[city.version] = read
+    return read
 
 
 def relation(row: Row) -> Relation:
@@ -46,20 +63,19 @@ _NO_ACTORS = frozenset[str](), frozenset[str]()
 _NO_PROXIES = frozenset[tuple[str, str]]()
 
 
-def consents(tx: Tx, patients: Sequence[str]) -> list[ConsentRecord]:
+def consents(tx: Tx, patients: Sequence[str], city: CityRules) -> list[ConsentRecord]:
     """Every privacy consent of these patients, read with the actors that the registry knows now."""
     rows = resources.consents(tx, patients)
     if not rows:
         return []
     named = {row.version for row in rows if b'"actor"' in row.body}
     by_proxy = {row.version: row.patient for row in rows if b"RelatedPerson" in row.body}
-    actors = registry.known_actors(tx) if named else _NO_ACTORS
     proxies = _proxies(tx, sorted(set(by_proxy.values()))) if by_proxy else _NO_PROXIES
     read = (
         _consent(
             row.version,
             bytes(row.body),
-            *(actors if row.version in named else _NO_ACTORS),
+            *((city.organisations, city.persons) if row.version in named else _NO_ACTORS),
             proxies if row.version in by_proxy else _NO_PROXIES,
         )
         for row in rows

@@ -1,23 +1,31 @@
 """What applying a city file changes, and changing it: in one transaction, rights change with the next request."""
 
+from hashlib import sha256
 from json import dumps
 
 from hub.city.directory import directory_versions
 from hub.city.file import CityFile
 from hub.context import Context, instant
 from hub.draft import Version
+from hub.projections.rows import index_rows, replaced_rows
 from hub.store import registry, resources, search
 from hub.store.database import Tx
 from hub.store.sql import Record
-from profiles import index
 from profiles.json import read_json
-from profiles.resource import as_object
+from profiles.resource import Resource, as_object
 
 _NAMED_BY: dict[str, tuple[str, ...]] = {"role": ("person", "organisation", "profession")}  # the others by their id
 
 
 def rows(file: CityFile, applied: str) -> dict[str, list[Record]]:
     """The registry's rows that a city file says, by table."""
+    tables = _rows(file)
+    said = dumps(tables, ensure_ascii=False, sort_keys=True)  # not only the policy: who there is decides as well
+    tables["city"] = [{**tables["city"][0], "applied": applied, "version": sha256(said.encode()).hexdigest()}]
+    return tables
+
+
+def _rows(file: CityFile) -> dict[str, list[Record]]:
     city = file.city
     return {
         "city": [
@@ -28,7 +36,6 @@ def rows(file: CityFile, applied: str) -> dict[str, list[Record]]:
                 "demo_sign_in": int(city.demo_sign_in),
                 "explain_hidden": int(city.explain_hidden),
                 "document": dumps({"policy": dict(file.policy)}, ensure_ascii=False, sort_keys=True),
-                "applied": applied,
             }
         ],
         "organisation": [
@@ -82,7 +89,8 @@ def difference(tx: Tx, file: CityFile) -> list[str]:
             if name not in old:
                 lines.append(f"+ {table} {name}")
             else:
-                changed = [column for column in row if column != "applied" and old[name][column] != row[column]]
+                said = [column for column in row if column not in ("applied", "version")]
+                changed = [column for column in said if old[name][column] != row[column]]
                 if changed:
                     lines.append(f"~ {table} {name}: {', '.join(changed)}")
         lines += [f"- {table} {name}" for name in old if name not in new]
@@ -96,15 +104,14 @@ def apply(tx: Tx, file: CityFile, context: Context) -> None:
     versions = directory_versions(file, context)
     before = {one.reference: resources.own(tx, one.type, one.id, one.facts.source) for one in versions}
     changed = [one for one in versions if _is_new(before[one.reference], one.body)]
-    resources.put(tx, changed, [old for one in changed if (old := before[one.reference]) is not None])
-    search.put(
-        tx,
-        (
-            ({"patient": "", "type": one.type, "id": one.id, "source": one.facts.source}, row)
-            for one in changed
-            for row in index(as_object(read_json(one.body)))
-        ),
-    )
+    replaced = [old for one in changed if (old := before[one.reference]) is not None]
+    first_key = resources.put(tx, changed, replaced)
+    search.remove(tx, replaced_rows(replaced))
+    search.put(tx, (("", key, index_rows(_resource(one), "")) for key, one in enumerate(changed, first_key)))
+
+
+def _resource(version: Version) -> Resource:
+    return as_object(read_json(version.body))
 
 
 def _is_new(before: Version | None, body: bytes) -> bool:
