@@ -23,11 +23,11 @@ run: setup
 
 test: .venv/.dev
 	@deploy/system-packages
-	$(BIN)/pytest -m "not slow"
+	tests/on-both $(BIN)/pytest -m "not slow"
 
 # The tests that need minutes.
 soak: .venv/.dev
-	$(BIN)/pytest -m slow
+	tests/on-both $(BIN)/pytest -m slow
 
 check: .venv/.dev
 	$(BIN)/ruff format --check .

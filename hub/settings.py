@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -13,3 +14,8 @@ class Settings(BaseSettings):
     max_body: int = 16 * 1024 * 1024
     log_format: Literal["text", "json"] = "text"
     behind_proxy: bool = False
+    notify_every: float = 0.5
+    notify_networks: str = ""
+    export_slice: int = Field(default=250, ge=1, le=500)
+    sweep_every: float = Field(default=60, ge=0)
+    keep_retries_days: int = Field(default=14, ge=7)

@@ -23,16 +23,20 @@ from hub.auth import fingerprint
 from hub.city import apply, read_city
 from hub.context import Context, instant
 from hub.demo.keys import assertion, make_keys
-from hub.runtime import Store, open_store
+from hub.runtime import Place, Store, open_store
 from hub.settings import Settings
 from hub.store import registry
-from hub.store.database import STORE
+from hub.store.database import KEY
 from profiles.canonical import KAIGO_INSURED_NO, SPACE
+from tests.postgresql_in_test import give_back, new_place
 
 BASE_URL = "http://hub.test"
 SMALL = Path(__file__).parent / "cities" / "small"
 NOON = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)  # noon in Japan
 MR = "urn:oid:1.2.392.100495.20.3.51.10112345670"
+
+QUIET = Settings(notify_every=0, sweep_every=0)
+"""A hub that does nothing by itself."""
 
 Body = dict[str, Any]
 
@@ -61,6 +65,13 @@ class City:
         self.keys = keys
         self._tokens: dict[str, str] = {}
 
+    @property
+    def options(self) -> tuple[str, ...]:
+        """What tells a command where this hub's store is."""
+        place = store_place(self.keys)
+        url = ("--database-url", place.database_url) if place.database_url else ()
+        return ("--data", str(place.data), *url)
+
     # -- who asks
 
     def token(self, who: str, *, organisation: str = "", scopes: str = "", purpose: str = "") -> str:
@@ -68,9 +79,7 @@ class City:
         name = f"{who} {organisation} {scopes} {purpose} {self.clock.now}"
         if name not in self._tokens:
             secret = uuid4().hex
-            self.store.lane.submit(
-                lambda tx: registry.put_token(tx, self._row(who, organisation, scopes, purpose, secret))
-            ).result()
+            self.store.lane.do(lambda tx: registry.put_token(tx, self._row(who, organisation, scopes, purpose, secret)))
             self._tokens[name] = secret
         return self._tokens[name]
 
@@ -137,7 +146,7 @@ class City:
         """The access log's rows, newest first (columns of ``AuditRow``)."""
         from hub.store import audit
 
-        rows = self.store.lane.submit(lambda tx: audit.find(tx, dict(where), count=500)).result()
+        rows = self.store.lane.do(lambda tx: audit.find(tx, dict(where), count=500))
         return [dict(row._mapping) for row in rows]
 
     # -- people and their rules
@@ -164,22 +173,56 @@ def _empty_store() -> Path:
     """A store of the newest shape, and the systems' keys: made once, because migrating takes longer than most tests."""
     directory = Path(mkdtemp(prefix="renkei-"))
     atexit.register(rmtree, directory, ignore_errors=True)
-    make_keys(directory, ["city-registry", "hosp-ehr", "clinic-emr", "pharm-rx", "care-plan-app", "day-app"])
+    copytree(_keys(), directory, dirs_exist_ok=True)
     open_store(directory).lane.close()
     return directory
 
 
+@cache
+def _keys() -> Path:
+    """The systems' keys."""
+    directory = Path(mkdtemp(prefix="renkei-"))
+    atexit.register(rmtree, directory, ignore_errors=True)
+    make_keys(directory, ["city-registry", "hosp-ehr", "clinic-emr", "pharm-rx", "care-plan-app", "day-app"])
+    return directory
+
+
+_kind = "sqlite"
+_places: dict[Path, Place] = {}
+
+
+def use_store(kind: str) -> None:
+    """From now on ``small_city`` makes its stores of this kind: "sqlite" or "postgresql"."""
+    global _kind
+    _kind = kind
+
+
+def store_place(directory: Path) -> Place:
+    """The store of a small city in ``directory``: made from an empty one, or what was made there before."""
+    if not (directory / KEY).exists():
+        if _kind == "postgresql":
+            copytree(_keys(), directory, dirs_exist_ok=True)
+            _places[directory] = new_place(directory)
+        else:
+            copytree(_empty_store(), directory, dirs_exist_ok=True)
+    return _places.get(directory, Place(directory))
+
+
+def forget_stores(directory: Path) -> None:
+    """What was made in ``directory`` and below is not needed any more."""
+    for place in [one for one in _places if one.is_relative_to(directory)]:
+        give_back(_places.pop(place))
+
+
 @contextmanager
-def small_city(directory: Path) -> Iterator[City]:
+def small_city(directory: Path, settings: Settings = QUIET) -> Iterator[City]:
     """A hub with the small city in ``directory``; one that was there before is opened again."""
     clock = Clock(NOON)
-    if not (directory / STORE).exists():
-        copytree(_empty_store(), directory, dirs_exist_ok=True)
-    store = open_store(directory)
+    store = open_store(store_place(directory))
     context = Context(clock.now, "setup", lambda: uuid4().hex, BASE_URL)
     file = read_city(SMALL / "city.toml", directory)
-    store.lane.submit(lambda tx: apply(tx, file, context)).result()
-    app = create_app(store.lane, store.secret, Settings(), BASE_URL, clock=clock)
+    store.lane.do(lambda tx: apply(tx, file, context))
+    app = create_app(store.lane, store.secret, settings, BASE_URL, clock=clock)
     with TestClient(app, base_url=BASE_URL, client=("127.0.0.1", 50000), raise_server_exceptions=False) as client:
         yield City(client, store, clock, directory)
 

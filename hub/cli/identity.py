@@ -1,7 +1,5 @@
 """``renkei identity``: the secretariat's hand on wrong links between numbers and residents (DESIGN §3)."""
 
-from pathlib import Path
-
 import typer
 
 from hub.cli.operate import CannotDo, context, operator
@@ -9,16 +7,16 @@ from hub.context import instant
 from hub.identity import residents
 from hub.identity.match import key
 from hub.projections.rows import record
-from hub.runtime import open_store
+from hub.runtime import Place, open_store
 from hub.store import audit, identity
 from hub.store.database import Tx
 
 
-def show(data: Path, patient: str) -> None:
+def show(place: Place, patient: str) -> None:
     """Print every identifier that leads to a resident, whose it is and since when."""
-    store = open_store(data)
+    store = open_store(place)
     try:
-        rows = store.lane.submit(lambda tx: identity.of_patient(tx, patient)).result()
+        rows = store.lane.do(lambda tx: identity.of_patient(tx, patient))
     finally:
         store.lane.close()
     if not rows:
@@ -27,9 +25,9 @@ def show(data: Path, patient: str) -> None:
         typer.echo(f"{row.source}\t{row.system}\t{row.value}\t{row.linked}")
 
 
-def change(data: Path, patient: str, source: str, system: str, value: str, *, linked: bool) -> None:
+def change(place: Place, patient: str, source: str, system: str, value: str, *, linked: bool) -> None:
     """Take away a link that ``source`` made, or give one back that was taken away.  Raises ``CannotDo``."""
-    store, here = open_store(data), context()
+    store, here = open_store(place), context()
     one = key(system, value, source)
 
     def work(tx: Tx) -> None:
@@ -44,7 +42,7 @@ def change(data: Path, patient: str, source: str, system: str, value: str, *, li
         audit.put(tx, [done])
 
     try:
-        store.lane.submit(work).result()
+        store.lane.do(work)
     finally:
         store.lane.close()
     typer.echo(f"{instant(here.now)} {'linked' if linked else 'unlinked'}")

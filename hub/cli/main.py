@@ -7,6 +7,7 @@ import typer
 
 from hub.city import BadCityFile
 from hub.cli import files, identity, operate, pushing, serving
+from hub.runtime import Place
 from hub.store.database import UnsafeStore
 
 app = typer.Typer(
@@ -24,48 +25,69 @@ app.add_typer(identities, name="identity")
 app.add_typer(database, name="db")
 
 Data = Annotated[Path, typer.Option("--data", help="Directory of the embedded store.", envvar="RENKEI_DATA")]
+Url = Annotated[
+    str,
+    typer.Option("--database-url", help="postgresql://…: a PostgreSQL database.", envvar="RENKEI_DATABASE_URL"),
+]
+KeyFile = Annotated[
+    Path | None,
+    typer.Option("--key-file", help="Key of such a database; hub.key under --data.", envvar="RENKEI_KEY_FILE"),
+]
 Host = Annotated[str, typer.Option("--host", envvar="RENKEI_HOST")]
 Port = Annotated[int, typer.Option("--port", envvar="PORT")]
 
 
 @app.command()
-def serve(data: Data = Path("var"), host: Host = "127.0.0.1", port: Port = 8080) -> None:
+def serve(
+    data: Data = Path("var"),
+    database_url: Url = "",
+    key_file: KeyFile = None,
+    host: Host = "127.0.0.1",
+    port: Port = 8080,
+    workers: Annotated[int, typer.Option("--workers", help="Processes; more than one needs PostgreSQL.", min=1)] = 1,
+) -> None:
     """Serve the hub on a store that exists."""
-    serving.serve(data, host, port)
+    serving.serve(Place(data, database_url, key_file), host, port, workers)
 
 
 @app.command()
 def demo(
     data: Data = Path("var"),
+    database_url: Url = "",
+    key_file: KeyFile = None,
     host: Host = "127.0.0.1",
     port: Port = 8080,
     demo_city: Annotated[Path, typer.Option("--city", help="Directory of the demo city.")] = Path("deploy/demo-city"),
 ) -> None:
     """Make the demo city 雪見市 if it is not there yet, and serve it on the loopback address."""
-    serving.demo(data, host, port, demo_city)
+    serving.demo(Place(data, database_url, key_file), host, port, demo_city)
 
 
 @city.command("apply")
 def city_apply(
     file: Annotated[Path, typer.Argument(help="The city file, city.toml.")],
     data: Data = Path("var"),
+    database_url: Url = "",
+    key_file: KeyFile = None,
     keys: Annotated[Path | None, typer.Option("--keys", help="Where the systems' key files are.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would change.")] = False,
 ) -> None:
     """Show what a city file changes, and apply it."""
-    operate.apply_city(file, data, keys, dry_run=dry_run)
+    operate.apply_city(file, Place(data, database_url, key_file), keys, dry_run=dry_run)
 
 
 @app.command()
 def token(
     system: Annotated[str, typer.Argument(help="A registered system; leave out with --person.")] = "",
     data: Data = Path("var"),
+    database_url: Url = "",
+    key_file: KeyFile = None,
     person: Annotated[str, typer.Option("--person", help="A person of the city file.")] = "",
     organisation: Annotated[str, typer.Option("--organisation", help="Where the person works.")] = "",
     purpose: Annotated[str, typer.Option("--purpose", help="Purpose of use.")] = "",
 ) -> None:
     """Print an access token of five minutes, for operators and tests.  Its use is in the access log."""
-    operate.print_token(data, system, person, organisation, purpose)
+    operate.print_token(Place(data, database_url, key_file), system, person, organisation, purpose)
 
 
 @app.command()
@@ -82,11 +104,12 @@ def convert(
 
 @app.command()
 def validate(
-    paths: Annotated[list[Path], typer.Argument(help="FHIR JSON files.")],
+    paths: Annotated[list[Path], typer.Argument(help="FHIR JSON files, Bundles too, or ndjson(.gz).")],
     strict: Annotated[bool, typer.Option("--strict", help="JP Core findings are errors.")] = False,
+    profile: Annotated[str, typer.Option("--profile", help="The URL of a profile that all must conform to.")] = "",
 ) -> None:
-    """Check FHIR files: every finding with severity, place and rule."""
-    files.validate_files(paths, strict=strict)
+    """Check FHIR files: every finding with severity, place and rule.  Exit status 1 when one is an error."""
+    files.validate_files(paths, strict=strict, profile=profile)
 
 
 @app.command()
@@ -110,27 +133,60 @@ Value = Annotated[str, typer.Argument(help="Its value.")]
 
 
 @identities.command("show")
-def identity_show(patient: Patient, data: Data = Path("var")) -> None:
+def identity_show(patient: Patient, data: Data = Path("var"), database_url: Url = "", key_file: KeyFile = None) -> None:
     """Print the identifiers that lead to a resident."""
-    identity.show(data, patient)
+    identity.show(Place(data, database_url, key_file), patient)
 
 
 @identities.command("unlink")
-def identity_unlink(patient: Patient, system: System, value: Value, source: Source, data: Data = Path("var")) -> None:
+def identity_unlink(
+    patient: Patient,
+    system: System,
+    value: Value,
+    source: Source,
+    data: Data = Path("var"),
+    database_url: Url = "",
+    key_file: KeyFile = None,
+) -> None:
     """Take a wrong link away: from now on that number of that source does not lead to this resident."""
-    identity.change(data, patient, source, system, value, linked=False)
+    identity.change(Place(data, database_url, key_file), patient, source, system, value, linked=False)
 
 
 @identities.command("link")
-def identity_link(patient: Patient, system: System, value: Value, source: Source, data: Data = Path("var")) -> None:
+def identity_link(
+    patient: Patient,
+    system: System,
+    value: Value,
+    source: Source,
+    data: Data = Path("var"),
+    database_url: Url = "",
+    key_file: KeyFile = None,
+) -> None:
     """Give back a link that was taken away."""
-    identity.change(data, patient, source, system, value, linked=True)
+    identity.change(Place(data, database_url, key_file), patient, source, system, value, linked=True)
 
 
 @database.command("migrate")
-def db_migrate(data: Data = Path("var")) -> None:
+def db_migrate(data: Data = Path("var"), database_url: Url = "", key_file: KeyFile = None) -> None:
     """Bring the store to the newest shape."""
-    operate.migrate_store(data)
+    operate.migrate_store(Place(data, database_url, key_file))
+
+
+@database.command("reindex")
+def db_reindex(data: Data = Path("var"), database_url: Url = "", key_file: KeyFile = None) -> None:
+    """Make the rows of the search index anew, while the hub may be serving."""
+    operate.reindex_store(Place(data, database_url, key_file))
+
+
+@database.command("distribute")
+def db_distribute(
+    data: Data = Path("var"),
+    database_url: Url = "",
+    key_file: KeyFile = None,
+    run: Annotated[bool, typer.Option("--run", help="Run them, on a database with the extension citus.")] = False,
+) -> None:
+    """Print the statements that spread the patients' tables over the nodes of a Citus cluster."""
+    operate.distribute_store(Place(data, database_url, key_file), run=run)
 
 
 def main() -> None:

@@ -12,9 +12,10 @@ from hub.city import CityFile, apply, difference, read_city
 from hub.context import Caller, Context, instant
 from hub.edge import PURPOSES
 from hub.projections.rows import record
-from hub.runtime import Store, open_store
-from hub.store import audit, registry
+from hub.runtime import Place, Store, open_store
+from hub.store import audit, distribution, registry
 from hub.store.database import Tx
+from hub.store.reindex import reindex
 
 LIFETIME = timedelta(minutes=5)
 
@@ -28,12 +29,12 @@ def context() -> Context:
     return Context(now(), new_id(), new_id, "", "cli")
 
 
-def apply_city(file: Path, data: Path, keys: Path | None, *, dry_run: bool) -> None:
+def apply_city(file: Path, place: Place, keys: Path | None, *, dry_run: bool) -> None:
     """Print the difference; without ``dry_run`` put it in force."""
     wanted = read_city(file, keys)
-    store = open_store(data)
+    store = open_store(place)
     try:
-        lines = store.lane.submit(lambda tx: difference(tx, wanted)).result()
+        lines = store.lane.do(lambda tx: difference(tx, wanted))
         for line in lines or ["Nothing changes."]:
             typer.echo(line)
         if lines and not dry_run:
@@ -51,14 +52,14 @@ def put_in_force(store: Store, wanted: CityFile) -> None:
         apply(tx, wanted, here)
         audit.put(tx, [record(operator(), here, interaction="city-apply", query=wanted.city.id)])
 
-    store.lane.submit(work).result()
+    store.lane.do(work)
 
 
-def print_token(data: Path, system: str, person: str, organisation: str, purpose: str) -> None:
+def print_token(place: Place, system: str, person: str, organisation: str, purpose: str) -> None:
     """Make a token for a system, or for a person in a role, and print it.  Raises ``CannotDo``."""
     if purpose not in PURPOSES | {""}:
         raise CannotDo(f"--purpose is one of {', '.join(sorted(PURPOSES))}.")
-    store = open_store(data)
+    store = open_store(place)
     here, secret = context(), new_token(secrets.token_bytes)
 
     def work(tx: Tx) -> None:
@@ -69,16 +70,41 @@ def print_token(data: Path, system: str, person: str, organisation: str, purpose
         audit.put(tx, [record(operator(), here, interaction="token", query=about, reason="operator")])
 
     try:
-        store.lane.submit(work).result()
+        store.lane.do(work)
     finally:
         store.lane.close()
     typer.echo(secret)
 
 
-def migrate_store(data: Path) -> None:
+def migrate_store(place: Place) -> None:
     """Open the store, which migrates it."""
-    open_store(data).lane.close()
+    open_store(place).lane.close()
     typer.echo("The store has the newest shape.")
+
+
+def reindex_store(place: Place) -> None:
+    """Make the search index of everything anew, a slice at a time."""
+    store = open_store(place)
+    try:
+        done = reindex(store.lane.do, anew=True)
+    finally:
+        store.lane.close()
+    typer.echo(f"Indexed: {done} versions.")
+
+
+def distribute_store(place: Place, *, run: bool) -> None:
+    """Print what a Citus cluster is to be told; with ``run``, tell it.  Raises ``CannotDo``, ``UnsafeStore``."""
+    if not run:
+        typer.echo("".join(f"{statement};\n" for statement in distribution.statements()), nl=False)
+        return
+    if not place.database_url:
+        raise CannotDo("The embedded store is one file. Give --database-url of a PostgreSQL with the extension citus.")
+    store = open_store(place)
+    try:
+        for statement in distribution.distribute(store.engine):
+            typer.echo(f"{statement};")
+    finally:
+        store.lane.close()
 
 
 def _for_system(tx: Tx, name: str, purpose: str) -> dict[str, str | None]:

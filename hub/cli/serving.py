@@ -4,10 +4,12 @@ import asyncio
 import gc
 import socket
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from ipaddress import ip_address
 from pathlib import Path
 from time import monotonic
+from types import FrameType
 
 import httpx
 import typer
@@ -17,43 +19,70 @@ from fastapi import FastAPI
 from hub.app import create_app, new_id, now
 from hub.city import difference, read_city
 from hub.cli.operate import CannotDo, put_in_force
+from hub.cli.workers import supervise
 from hub.demo import Push, pushes
 from hub.demo.files import load
 from hub.demo.keys import make_keys
 from hub.demo.seed import Seeder
 from hub.logs import configure_logs
-from hub.runtime import Store, open_store
+from hub.runtime import Place, Store, open_store
 from hub.settings import Settings
 from hub.store import registry
+from hub.store.database import only_server
 from hub.store.registry import JST
 
 SEEDED = "seeded"
 
 
-def serve(data: Path, host: str, port: int) -> None:
+def serve(place: Place, host: str, port: int, workers: int = 1) -> None:
     """Serve an existing store.  Raises ``CannotDo`` before anything is served unsafely."""
+    if workers > 1 and not place.database_url:
+        raise CannotDo("The embedded store has one process. For more of them, give --database-url of a PostgreSQL.")
     refuse_taken_port(host, port)
-    store = open_store(data)
-    city = store.lane.submit(registry.city).result()
+    with _alone(place):
+        _serve(place, host, port, workers)
+
+
+def _serve(place: Place, host: str, port: int, workers: int) -> None:
+    store = open_store(place)
+    city = store.lane.do(registry.city)
     if city is None:
         store.lane.close()
         raise CannotDo("No city file is in force. Run: renkei city apply city.toml, or: renkei demo")
     if city.demo_sign_in and not is_loopback(host):
         store.lane.close()
         raise CannotDo(f"This city allows the demo sign-in, by which anybody is anybody: loopback only, not {host}.")
-    run(create_app(store.lane, store.secret, Settings(), _base_url(city.base_url, host, port)), host, port)
+    base_url = _base_url(city.base_url, host, port)
+    if workers == 1:
+        run(create_app(store.lane, store.secret, Settings(), base_url), host, port)
+        return
+    store.lane.close()  # a worker opens its own; nothing that is open goes through a fork
+
+    def work(listening: socket.socket) -> None:
+        store = open_store(place)
+        run(create_app(store.lane, store.secret, Settings(), base_url), host, port, listening)
+
+    with _listen(host, port) as listening:
+        gc.freeze()  # what is loaded already, all workers share
+        supervise(workers, lambda: work(listening))
 
 
-def demo(data: Path, host: str, port: int, directory: Path) -> None:
+def demo(place: Place, host: str, port: int, directory: Path) -> None:
     """Make and serve the demo city."""
     if not is_loopback(host):
         raise CannotDo(f"The demo city is served on the loopback address only, not on {host}.")
     refuse_taken_port(host, port)
     started = monotonic()
-    store = open_store(data)
-    app = prepare_demo(store, data, directory, f"http://{host}:{port}")
-    typer.echo(f"Ready in {monotonic() - started:.1f} s.\n{_welcome(host, port)}")
-    run(app, host, port)
+    with _alone(place):
+        store = open_store(place)
+        app = prepare_demo(store, place.data, directory, f"http://{host}:{port}")
+        typer.echo(f"Ready in {monotonic() - started:.1f} s.\n{_welcome(host, port)}")
+        run(app, host, port)
+
+
+def _alone(place: Place) -> AbstractContextManager[None]:
+    """A PostgreSQL database takes several servers, the embedded store one."""
+    return nullcontext() if place.database_url else only_server(place.data)
 
 
 def prepare_demo(store: Store, data: Path, directory: Path, base_url: str) -> FastAPI:
@@ -63,15 +92,21 @@ def prepare_demo(store: Store, data: Path, directory: Path, base_url: str) -> Fa
     plan = load(directory)
     make_keys(data, [system.id for system in plan.city.system])
     wanted = read_city(directory / "city.toml", data)
-    if store.lane.submit(lambda tx: difference(tx, wanted)).result():
+    if store.lane.do(lambda tx: difference(tx, wanted)):
         put_in_force(store, wanted)
-    app = create_app(store.lane, store.secret, Settings(), base_url)
+    settings = Settings()
+    app = create_app(store.lane, store.secret, settings.model_copy(update=_demo_networks(settings)), base_url)
     if not (data / SEEDED).exists():
         typer.echo("Seeding the demo city 雪見市 through the doors …")
         count = asyncio.run(_seed(app, data, pushes(plan, _day_of_seed(data)), base_url))
         (data / SEEDED).write_text(f"{count} pushes\n", encoding="ascii")
         typer.echo(f"{count} pushes.")
     return app
+
+
+def _demo_networks(settings: Settings) -> dict[str, str]:
+    """The demo city, which only this machine reaches, may also send notifications to this machine."""
+    return {} if settings.notify_networks else {"notify_networks": "127.0.0.0/8"}
 
 
 async def _seed(app: FastAPI, data: Path, planned: Iterable[Push], base_url: str) -> int:
@@ -89,8 +124,8 @@ def _day_of_seed(data: Path) -> date:
     return date.fromisoformat(file.read_text(encoding="ascii"))
 
 
-def run(app: FastAPI, host: str, port: int) -> None:
-    """Serve until a signal; what was begun is finished first."""
+def run(app: FastAPI, host: str, port: int, listening: socket.socket | None = None) -> None:
+    """Serve until a signal, on a socket that listens already or on one of its own; what was begun is finished first."""
     settings = Settings()
     configure_logs(settings.log_format)
     config = uvicorn.Config(
@@ -108,7 +143,24 @@ def run(app: FastAPI, host: str, port: int) -> None:
     # What was loaded stays; what a request makes dies young: full collections every few requests find nothing.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-    uvicorn.Server(config).run()
+    _Server(config).run([listening] if listening else None)
+
+
+class _Server(uvicorn.Server):
+    """Ends at the first signal when all that was begun is finished, at a second of the same kind at once."""
+
+    _told: frozenset[int] = frozenset()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.force_exit = self.force_exit or sig in self._told
+        self._told |= {sig}
+        super().handle_exit(sig, frame)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """The socket that all workers share: who is free takes the next connection."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=2048)
 
 
 def refuse_taken_port(host: str, port: int) -> None:

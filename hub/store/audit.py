@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from json import dumps, loads
+from operator import attrgetter
 
 from hub.projections.audit_event import AuditRecord
 from hub.store.database import Tx
-from hub.store.sql import Row, Value, add, first, in_list, query
+from hub.store.sql import Row, Value, add_rows, first, in_list, query
 from hub.store.tables import AuditRow
 
 
 def put(tx: Tx, records: Sequence[AuditRecord]) -> None:
     """Append records; they are durable when the lane's commit is."""
-    add(tx, AuditRow, [_columns(record) for record in records])
+    rows = [(*_plain(record), dumps(record.rules), dumps(record.what)) for record in records]
+    add_rows(tx, AuditRow, (*_PLAIN, "rules", "what"), rows)
 
 
 def find(tx: Tx, where: dict[str, Value], *, before: int | None = None, count: int = 50) -> Sequence[Row]:
@@ -70,8 +72,4 @@ _PLAIN = (
     "id", "recorded", "request_id", "interaction", "outcome", "reason", "purpose", "organisation", "organisation_name",
     "system", "person", "person_name", "profession", "token", "patient", "query", "address", "category",
 )  # fmt: skip
-
-
-def _columns(record: AuditRecord) -> dict[str, Value]:
-    columns: dict[str, Value] = {name: getattr(record, name) for name in _PLAIN}
-    return {**columns, "rules": dumps(record.rules), "what": dumps(record.what)}
+_plain = attrgetter(*_PLAIN)

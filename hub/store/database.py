@@ -4,8 +4,11 @@ SQLite before 3.51.3 can corrupt a WAL file under two connections (docs/decision
 ``synchronous=FULL`` is what makes an acknowledged write survive a power cut.
 """
 
+import fcntl
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, TypeAlias
@@ -21,7 +24,7 @@ Tx: TypeAlias = Connection
 """A transaction that the lane has begun and will commit: store functions only execute in it."""
 
 OLDEST_SQLITE = (3, 51, 3)
-STORE, KEY = "hub.db", "hub.key"
+STORE, KEY, LOCK = "hub.db", "hub.key", "hub.lock"
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -43,10 +46,20 @@ def read_or_create_key(data: Path) -> str:
     Raises ``UnsafeStore`` when a store is there without its key, or when others may read the key.
     """
     key_file, store = data / KEY, data / STORE
+    if not key_file.exists() and store.exists():
+        raise UnsafeStore(f"{store} is encrypted and its key {key_file} is missing. Put the key file back.")
+    return read_key(key_file, create=True)
+
+
+def read_key(key_file: Path, *, create: bool) -> str:
+    """The key in a file that only its owner may read; with ``create``, a new one when there is no such file.
+
+    Raises ``UnsafeStore``.
+    """
     if not key_file.exists():
-        if store.exists():
-            raise UnsafeStore(f"{store} is encrypted and its key {key_file} is missing. Put the key file back.")
-        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not create:
+            raise UnsafeStore(f"The key file {key_file} of this store is missing. Put it back.")
+        key_file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(token_hex(32))
@@ -58,6 +71,21 @@ def read_or_create_key(data: Path) -> str:
     if len(key) != 64 or any(digit not in "0123456789abcdef" for digit in key):
         raise UnsafeStore(f"{key_file} does not hold 64 hexadecimal digits. Put the right key file back.")
     return key
+
+
+@contextmanager
+def only_server(data: Path) -> Iterator[None]:
+    """Be the one server on the store in ``data`` as long as the block runs; commands may work beside it.
+
+    The lock is the kernel's: it goes with the process, however that ends.  Raises ``UnsafeStore``.
+    """
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (data / LOCK).open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UnsafeStore(f"Another server runs on the store in {data}. Stop it first.") from error
+        yield
 
 
 def embedded_engine(data: Path, key: str) -> Engine:

@@ -78,6 +78,15 @@ def namesakes(tx: Tx, patient: str, birth_date: str, sex: str) -> Sequence[Row]:
     )
 
 
+def born(tx: Tx, birth_date: str, source: str) -> Sequence[Row]:
+    """Everybody of whom ``source`` says that they were born on this day: patient, name (folded), sex."""
+    return query(
+        tx,
+        "SELECT patient, name, sex FROM patient_name WHERE birth_date = :birth_date AND source = :source",
+        {"birth_date": birth_date, "source": source},
+    )
+
+
 def note(tx: Tx, events: Sequence[Record]) -> None:
     """Keep that identifiers were linked or unlinked (columns of ``IdentityEvent``)."""
     add(tx, IdentityEvent, events)

@@ -12,10 +12,10 @@ meanwhile is the next batch (docs/decisions/0014-the-lane-on-the-loop.md).
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from time import monotonic, sleep
+from time import sleep
 from typing import Protocol, TypeAlias, TypeVar, cast
 
 from sqlalchemy import Engine
@@ -26,34 +26,42 @@ from hub.store.database import Tx
 from hub.store.sql import run
 
 LIMIT = 64
+WAITING = 512
+"""Pieces of work that may wait; whoever comes then is told to come again (TRUST T-135)."""
 PATIENCE = 5.0
 """Seconds to wait for another process that writes to the store: a command beside the server."""
-_PAUSE = 0.005
+_PAUSE, _SOON = 0.005, 0.5
 
 T = TypeVar("T")
 Refused: TypeAlias = Callable[[Tx, HubError], None]
+Claims: TypeAlias = Callable[[], Collection[str]]
 
 
 def unrecorded(tx: Tx, error: HubError) -> None:
     """For work whose refusal concerns nobody's data: nothing to write down."""
 
 
+def nothing() -> Collection[str]:
+    """For work that may run beside any other."""
+    return ()
+
+
 class Lane(Protocol):
     """Runs work in group-committed transactions."""
 
-    async def ask(self, work: Callable[[Tx], T], refused: Refused = unrecorded, *, looks: bool = False) -> T:
+    async def ask(
+        self, work: Callable[[Tx], T], refused: Refused = unrecorded, *, looks: bool = False, claims: Claims = nothing
+    ) -> T:
         """What ``work`` gives, told after the commit.
 
         When it raises a ``HubError`` its writes are undone and ``refused`` records the refusal in the same commit;
         the error is then raised here.  A store that cannot commit raises ``Busy``.
         ``looks``: it writes nothing, so that its answer, unless it is a refusal, waits for nobody's commit.
+        ``claims`` names what no other work may have meanwhile, where more than one runs at a time.
         """
 
     def do(self, work: Callable[[Tx], T], refused: Refused = unrecorded) -> T:
         """The same for a caller without an event loop (a command, a seed, a test), from any thread."""
-
-    def submit(self, work: Callable[[Tx], T], refused: Refused = unrecorded) -> "Future[T]":
-        """For the time being."""
 
     def close(self) -> None:
         """Give the connections back; nothing may be under way."""
@@ -123,7 +131,11 @@ class LoopLane:
         self._serving: asyncio.Task[None] | None = None
         self._committer = ThreadPoolExecutor(1, "commit")
 
-    async def ask(self, work: Callable[[Tx], T], refused: Refused = unrecorded, *, looks: bool = False) -> T:
+    async def ask(
+        self, work: Callable[[Tx], T], refused: Refused = unrecorded, *, looks: bool = False, claims: Claims = nothing
+    ) -> T:
+        if len(self._waiting) >= WAITING:
+            raise Busy("Too many requests are waiting. Try again.", reason="full")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[object] = loop.create_future()
         self._waiting.append(Piece(work, refused, looks, future))
@@ -167,19 +179,15 @@ class LoopLane:
             raise piece.error
         return cast(T, piece.result)
 
-    def submit(self, work: Callable[[Tx], T], refused: Refused = unrecorded) -> "Future[T]":
-        future: Future[T] = Future()
-        try:
-            future.set_result(self.do(work, refused))
-        except Exception as error:
-            future.set_exception(error)
-        return future
-
     def close(self) -> None:
         self._committer.shutdown()
-        with self._turn:
+        ended = self._turn.acquire(timeout=_SOON)  # what a broken-off loop has begun will never be committed
+        try:
             self._give_back()
             self._engine.dispose()
+        finally:
+            if ended:
+                self._turn.release()
 
     def _begin(self, patience: float = PATIENCE) -> bool:
         """Take the turn and begin; false when that is not possible at once and ``patience`` is 0."""
@@ -187,21 +195,21 @@ class LoopLane:
             if patience:
                 raise Busy("The store is busy. Try again.", reason="turn")
             return False
-        until = monotonic() + patience
-        while True:
+        for left in reversed(range(int(patience / _PAUSE) + 1)):
             try:
                 self._tx = self._tx or self._connect()
                 self._tx.begin()
                 return True
             except BaseException as error:
                 self._give_back()
-                if isinstance(error, OperationalError) and monotonic() < until:
+                is_taken = isinstance(error, OperationalError)
+                if is_taken and left:
                     sleep(_PAUSE)
                     continue
                 self._turn.release()
-                if isinstance(error, OperationalError) and not patience:
-                    return False
-                raise
+                if not is_taken or patience:
+                    raise
+        return False
 
     def _connect(self) -> Tx:
         tx = self._engine.connect()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from hub.store.database import Tx
-from hub.store.sql import Record, Row, add, first, query
+from hub.store.sql import AT_MOST, Record, Row, Value, add, first, query, run
 from hub.store.tables import OutboxRow, Retry
 
 
@@ -13,8 +13,15 @@ def put(tx: Tx, messages: Sequence[Record]) -> None:
 
 
 def waiting(tx: Tx, count: int) -> Sequence[Row]:
-    """The oldest messages that were not delivered."""
-    return query(tx, "SELECT * FROM outbox WHERE delivered IS NULL ORDER BY sequence LIMIT :count", {"count": count})
+    """The oldest messages."""
+    return query(tx, f"SELECT * FROM outbox ORDER BY sequence {AT_MOST}", {"count": count})  # noqa: S608
+
+
+def take(tx: Tx, sequences: Sequence[int]) -> int:
+    """Take messages out, because everybody concerned has them in a queue; says how many were still there."""
+    bound: dict[str, Value] = {f"s{place}": sequence for place, sequence in enumerate(sequences)}
+    marks = ", ".join(f":{name}" for name in bound)
+    return run(tx, f"DELETE FROM outbox WHERE sequence IN ({marks})", bound)  # noqa: S608
 
 
 def earlier_answer(tx: Tx, caller: str, key: str) -> Row | None:

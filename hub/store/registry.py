@@ -8,9 +8,10 @@ from sqlmodel import SQLModel
 
 from hub.auth import InvalidScope, grant
 from hub.context import Caller, Credential, instant
+from hub.store.city_tables import City, OrganisationRow, PersonRow, RoleRow, SystemRow
 from hub.store.database import Tx
 from hub.store.sql import Record, Row, add, first, in_list, query, run
-from hub.store.tables import AssertionUse, City, OrganisationRow, PersonRow, RoleRow, SystemRow, Token
+from hub.store.tables import AssertionUse, Token
 from profiles.canonical import CARE_OFFICE_NO, MEDICAL_INSTITUTION_NO
 
 JST = timezone(timedelta(hours=9))
@@ -18,18 +19,22 @@ JST = timezone(timedelta(hours=9))
 _CALLER = """
 SELECT t.organisation, o.name AS organisation_name, o.kind, o.starts, o.ends, t.system, t.person,
        p.name AS person_name, t.profession, t.scopes, t.purpose, s.enabled, s.strict, s.scopes AS registered,
-       s.profession AS reads_as,
+       s.profession AS reads_as, (SELECT version FROM city) AS rules,
        (SELECT count(*) FROM role r WHERE r.person = t.person AND r.organisation = t.organisation
           AND r.profession = t.profession AND r.starts <= :today AND (r.ends = '' OR r.ends >= :today)) AS roles
   FROM token t
   JOIN organisation o ON o.id = t.organisation
   LEFT JOIN system s ON s.id = t.system
   LEFT JOIN person p ON p.id = t.person
- WHERE t.fingerprint = :fingerprint AND t.kind = :kind AND t.expires > :now
+ WHERE t.fingerprint = :fingerprint AND t.kind = :kind AND t.expires > :now AND t.issued < :soon
 """
+_CLOCKS_DIFFER = timedelta(minutes=1)
+"""So far ahead a token may have been issued: by a clock that was set right since, or by another process."""
+CLOCK_GOES_WRONG = timedelta(days=7)
+"""So long used assertions are remembered beyond their end: a clock that jumped ahead makes none good again."""
 
 
-_CITY_FILE: dict[str, type[SQLModel]] = {
+CITY_FILE: dict[str, type[SQLModel]] = {
     "city": City,
     "organisation": OrganisationRow,
     "person": PersonRow,
@@ -40,13 +45,13 @@ _CITY_FILE: dict[str, type[SQLModel]] = {
 
 def file_rows(tx: Tx, table: str) -> Sequence[Row]:
     """All rows of a table that the city file fills."""
-    return query(tx, f"SELECT * FROM {_CITY_FILE[table].__tablename__}", {})  # noqa: S608 - our own table names
+    return query(tx, f"SELECT * FROM {CITY_FILE[table].__tablename__}", {})  # noqa: S608 - our own table names
 
 
 def replace_file_rows(tx: Tx, table: str, rows: Sequence[Record]) -> None:
     """Put these rows in the place of all that such a table has."""
-    run(tx, f"DELETE FROM {_CITY_FILE[table].__tablename__}", {})  # noqa: S608
-    add(tx, _CITY_FILE[table], rows)
+    run(tx, f"DELETE FROM {CITY_FILE[table].__tablename__}", {})  # noqa: S608
+    add(tx, CITY_FILE[table], rows)
 
 
 def caller(tx: Tx, credential: Credential, now: datetime) -> Caller | None:
@@ -55,7 +60,13 @@ def caller(tx: Tx, credential: Credential, now: datetime) -> Caller | None:
     row = first(
         tx,
         _CALLER,
-        {"fingerprint": credential.fingerprint, "kind": credential.kind, "now": instant(now), "today": today},
+        {
+            "fingerprint": credential.fingerprint,
+            "kind": credential.kind,
+            "now": instant(now),
+            "soon": instant(now + _CLOCKS_DIFFER),
+            "today": today,
+        },
     )
     if row is None or (row.system and not row.enabled):
         return None
@@ -76,6 +87,37 @@ def caller(tx: Tx, credential: Credential, now: datetime) -> Caller | None:
         in_force=open_now and (row.system is not None or row.roles > 0),
         strict=bool(row.strict),
         token=credential.fingerprint[-32:],
+        rules=row.rules or "",
+    )
+
+
+def system_caller(tx: Tx, name: str, now: datetime) -> Caller | None:
+    """A registered system as it is now, without a token: for what the hub does on its behalf by its own rights.
+
+    None for a system that is not registered (any more) or not enabled.
+    """
+    row = first(
+        tx,
+        """SELECT s.*, o.name AS organisation_name, o.kind, o.starts, o.ends
+             FROM system s JOIN organisation o ON o.id = s.organisation WHERE s.id = :id""",
+        {"id": name},
+    )
+    if row is None or not row.enabled:
+        return None
+    today = now.astimezone(JST).date().isoformat()
+    return Caller(
+        organisation=row.organisation,
+        organisation_name=row.organisation_name,
+        organisation_kind=row.kind,
+        system=row.id,
+        person=None,
+        person_name="",
+        profession=row.profession,
+        scopes=row.scopes,
+        purpose=row.purpose,
+        in_force=row.starts <= today and (not row.ends or row.ends >= today),
+        strict=bool(row.strict),
+        token="",
     )
 
 
@@ -100,7 +142,7 @@ def end_token(tx: Tx, fingerprint: str) -> None:
 
 def use_assertion(tx: Tx, issuer: str, jti: str, expires: datetime, now: datetime) -> bool:
     """Note that this assertion was used; false when it was used before (RFC 7523 §3 rule 7)."""
-    run(tx, "DELETE FROM assertion_use WHERE expires < :now", {"now": instant(now)})
+    run(tx, "DELETE FROM assertion_use WHERE expires < :now", {"now": instant(now - CLOCK_GOES_WRONG)})
     run(tx, "DELETE FROM token WHERE expires < :now", {"now": instant(now)})
     seen = "SELECT 1 FROM assertion_use WHERE issuer = :issuer AND jti = :jti"
     if first(tx, seen, {"issuer": issuer, "jti": jti}):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from hub.store.database import Tx
-from hub.store.sql import Record, Row, add, first, query, run
+from hub.store.sql import Record, Row, add, first, in_list, query, run
 from hub.store.tables import RelationRow
 
 
@@ -28,6 +28,13 @@ def of_caller_to(tx: Tx, organisation: str, person: str | None, patient: str) ->
 def of_patient(tx: Tx, patient: str) -> Sequence[Row]:
     """Everybody who is or was related to a patient."""
     return query(tx, "SELECT * FROM relation WHERE patient = :patient", {"patient": patient})
+
+
+def organisations_near(tx: Tx, patients: Sequence[str]) -> set[tuple[str, str]]:
+    """(patient, organisation) of all that were ever related: whoever is not among them may see nothing of theirs."""
+    marks, bound = in_list("p", patients)
+    statement = f"SELECT DISTINCT patient, organisation FROM relation WHERE patient IN ({marks})"  # noqa: S608
+    return {(row.patient, row.organisation) for row in query(tx, statement, bound)}
 
 
 def replace(tx: Tx, patient: str, origin: str, members: Sequence[Record]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from hub.draft import Facts, Version
+from hub.store import keys
 from hub.store.database import Tx
 from hub.store.sql import Record, Row, add, first, in_list, query, run
 from hub.store.tables import AlsoAbout, KnownAs, ResourceRow
@@ -13,10 +14,16 @@ _COLUMNS = (
 )
 
 
-def put(tx: Tx, versions: Sequence[Version], replaced: Sequence[Version]) -> None:
-    """Make each version the current one; those that they replace move to the history."""
+def put(tx: Tx, versions: Sequence[Version], replaced: Sequence[Version]) -> int:
+    """Make each version the current one; those that they replace move to the history.
+
+    Gives the key of the first: those of the others follow.
+    """
+    if not versions:
+        return 0
     for version in replaced:
         _move_to_history(tx, version)
+    first_key = keys.take(tx, len(versions))
     add(
         tx,
         ResourceRow,
@@ -28,11 +35,15 @@ def put(tx: Tx, versions: Sequence[Version], replaced: Sequence[Version]) -> Non
                 "version": version.version,
                 "recorded": version.recorded,
                 "deleted": version.deleted,
+                "key": key,
                 "body": version.body,
             }
-            for version in versions
+            for key, version in enumerate(versions, first_key)
         ],
     )
+    publications = {(version.facts.patient, version.facts.source) for version in versions}
+    for patient, source in publications:
+        run(tx, _PUBLISHED, {"patient": patient, "source": source})
     add(
         tx,
         AlsoAbout,
@@ -48,6 +59,10 @@ def put(tx: Tx, versions: Sequence[Version], replaced: Sequence[Version]) -> Non
             for other in version.others
         ],
     )
+    return first_key
+
+
+_PUBLISHED = "INSERT INTO published (patient, source) VALUES (:patient, :source) ON CONFLICT DO NOTHING"
 
 
 def _move_to_history(tx: Tx, old: Version) -> None:
@@ -55,7 +70,7 @@ def _move_to_history(tx: Tx, old: Version) -> None:
     key = {"patient": old.facts.patient, "type": old.type, "id": old.id, "source": old.facts.source}
     where = "patient = :patient AND type = :type AND id = :id AND source = :source"
     run(tx, f"INSERT INTO history ({_COLUMNS}) SELECT {_COLUMNS} FROM resource WHERE {where}", key)  # noqa: S608
-    for table in ("resource", "also_about", "search_token", "search_date", "search_text"):
+    for table in ("resource", "also_about"):
         run(tx, f"DELETE FROM {table} WHERE {where}", key)  # noqa: S608
 
 
@@ -73,8 +88,10 @@ def own(tx: Tx, type_: str, id_: str, source: str) -> Version | None:
 
 def version_of(row: Row, others: tuple[str, ...] = ()) -> Version:
     """A row of ``resource`` or ``history`` as the value that it was written from."""
-    facts = Facts(**{name: row._mapping[name] for name in Facts.__slots__})
-    return Version(facts, row.type, row.id, row.version, row.recorded, row.deleted, bytes(row.body), others)
+    columns = row._mapping
+    facts = Facts(**{name: columns[name] for name in Facts.__slots__})
+    body, key = bytes(row.body), columns.get("key") or 0  # the history keeps no keys
+    return Version(facts, row.type, row.id, row.version, row.recorded, row.deleted, body, others, key)
 
 
 def find_version(tx: Tx, type_: str, id_: str, version: str) -> Row | None:
@@ -114,6 +131,20 @@ def with_further(tx: Tx, patients: Sequence[str]) -> tuple[str, ...]:
     marks, bound = in_list("p", patients)
     rows = query(tx, f"SELECT DISTINCT other FROM also_about WHERE patient IN ({marks})", bound)  # noqa: S608
     return tuple(dict.fromkeys([*patients, *(row.other for row in rows)]))
+
+
+def around(tx: Tx, patients: Sequence[str]) -> tuple[str, ...]:
+    """These patients, and all others whom something is about that is about one of them: their rules decide too."""
+    marks, bound = in_list("p", patients)
+    same = "b.patient = a.patient AND b.type = a.type AND b.id = a.id AND b.source = a.source"
+    rows = query(
+        tx,
+        f"""SELECT other AS person FROM also_about WHERE patient IN ({marks})
+             UNION SELECT patient FROM also_about WHERE other IN ({marks})
+             UNION SELECT b.other FROM also_about a JOIN also_about b ON {same} WHERE a.other IN ({marks})""",  # noqa: S608
+        bound,
+    )
+    return tuple(dict.fromkeys([*patients, *(row.person for row in rows)]))
 
 
 def consents(tx: Tx, patients: Sequence[str]) -> Sequence[Row]:

@@ -6,8 +6,10 @@ The facts by which access is decided (CONSENT.md §1) stand on every row that ca
 see ``Facts``; ``hub/access/filter.py`` writes the one predicate over these columns.
 """
 
-from sqlalchemy import BigInteger, Index, Integer, LargeBinary
+from sqlalchemy import BigInteger, Index, Integer, LargeBinary, text
 from sqlmodel import Field, SQLModel
+
+from hub.store import city_tables, index_tables  # noqa: F401 - they declare the tables of the city file and of the index
 
 AUTO = BigInteger().with_variant(Integer, "sqlite")
 
@@ -27,16 +29,26 @@ class Facts(SQLModel):
 
 
 class ResourceRow(Facts, table=True):
-    """The current version of every resource; ``body`` holds its bytes as they are sent."""
+    """The current version of every resource; ``body`` holds its bytes as they are sent.
+
+    ``key`` is of this version alone: the rows of the search index name it.  None: they are still to be made.
+    """
 
     __tablename__ = "resource"
-    __table_args__ = (Index("resource_by_id", "type", "id"), Index("resource_by_time", "patient", "type", "recorded"))
+    __table_args__ = (
+        Index("resource_by_id", "type", "id"),
+        Index("resource_by_time", "patient", "type", "recorded"),
+        Index("resource_by_key", "patient", "key", unique=True),
+        Index("resource_unindexed", "patient", sqlite_where=text("key IS NULL"), postgresql_where=text("key IS NULL")),
+        Index("resource_by_recorded", "recorded"),
+    )
     type: str = Field(primary_key=True)
     id: str = Field(primary_key=True)
     source: str = Field(primary_key=True)
     version: str
     recorded: str
     deleted: int = 0
+    key: int | None = Field(default=None, sa_type=BigInteger)
     body: bytes = Field(sa_type=LargeBinary)
 
 
@@ -44,7 +56,7 @@ class HistoryRow(Facts, table=True):
     """Versions that are no longer current.  Rows are only ever added."""
 
     __tablename__ = "history"
-    __table_args__ = (Index("history_by_id", "type", "id"),)
+    __table_args__ = (Index("history_by_id", "type", "id"), Index("history_by_recorded", "recorded"))
     type: str = Field(primary_key=True)
     id: str = Field(primary_key=True)
     source: str = Field(primary_key=True)
@@ -58,50 +70,12 @@ class AlsoAbout(SQLModel, table=True):
     """A further patient of a resource about several (CONSENT.md §4: every one of them must admit it)."""
 
     __tablename__ = "also_about"
+    __table_args__ = (Index("also_about_by_other", "other"),)
     patient: str = Field(primary_key=True)
     type: str = Field(primary_key=True)
     id: str = Field(primary_key=True)
     source: str = Field(primary_key=True)
     other: str = Field(primary_key=True)
-
-
-class SearchToken(SQLModel, table=True):
-    __tablename__ = "search_token"
-    # Ends with the id, which grows with time: what is written together lies together among equal codes too.
-    __table_args__ = (Index("search_token_by_code", "type", "parameter", "code", "id"), {"sqlite_with_rowid": False})
-    patient: str = Field(primary_key=True)
-    type: str = Field(primary_key=True)
-    parameter: str = Field(primary_key=True)
-    code: str = Field(primary_key=True)
-    system: str = Field(primary_key=True)
-    id: str = Field(primary_key=True)
-    source: str = Field(primary_key=True)
-
-
-class SearchDate(SQLModel, table=True):
-    __tablename__ = "search_date"
-    __table_args__ = ({"sqlite_with_rowid": False},)
-    patient: str = Field(primary_key=True)
-    type: str = Field(primary_key=True)
-    parameter: str = Field(primary_key=True)
-    low: str = Field(primary_key=True)
-    high: str = Field(primary_key=True)
-    id: str = Field(primary_key=True)
-    source: str = Field(primary_key=True)
-
-
-class SearchText(SQLModel, table=True):
-    """String and reference parameters: folded text, or the reference as ``Type/id``."""
-
-    __tablename__ = "search_text"
-    __table_args__ = (Index("search_text_by_text", "type", "parameter", "text"), {"sqlite_with_rowid": False})
-    patient: str = Field(primary_key=True)
-    type: str = Field(primary_key=True)
-    parameter: str = Field(primary_key=True)
-    text: str = Field(primary_key=True)
-    written: str = Field(primary_key=True)
-    id: str = Field(primary_key=True)
-    source: str = Field(primary_key=True)
 
 
 class TimelineRow(Facts, table=True):
@@ -178,17 +152,56 @@ class OutboxRow(SQLModel, table=True):
     kind: str
     reference: str
     recorded: str
-    delivered: str | None = None
+
+
+class SubscriptionRow(SQLModel, table=True):
+    """How a Subscription is served (``hub/store/subscriptions.py``); ``headers`` are its owner's secrets."""
+
+    __tablename__ = "subscription"
+    id: str = Field(primary_key=True)
+    system: str
+    organisation: str
+    status: str
+    error: str
+    headers: str
+    heartbeat: int
+    ends: str
+    asked: str
+    began: str
+    queued: int = Field(sa_type=BigInteger)
+    numbered: int = Field(sa_type=BigInteger)
+    done: int = Field(sa_type=BigInteger)
+    failures: int
+    failing_since: str
+    due: str
+    beat: str
+    leased: str
+    holder: str
+
+
+class NotificationRow(SQLModel, table=True):
+    """An event in the queue of a subscription, with its number once it was told.  Of a change, only its names."""
+
+    __tablename__ = "notification"
+    subscription: str = Field(primary_key=True)
+    position: int = Field(primary_key=True, sa_type=BigInteger)
+    patient: str
+    kind: str
+    type: str
+    id: str
+    version: str
+    recorded: str
+    number: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class Retry(SQLModel, table=True):
-    """The first answer to an Idempotency-Key, kept in the commit of the write that it answered."""
+    """The first answer to an Idempotency-Key, kept in the commit of the write that it answered, for some days."""
 
     __tablename__ = "retry"
     caller: str = Field(primary_key=True)
     key: str = Field(primary_key=True)
     request_hash: str
-    recorded: str
+    recorded: str = Field(index=True)
     body: bytes = Field(sa_type=LargeBinary)
 
 
@@ -261,7 +274,10 @@ class RelationRow(SQLModel, table=True):
     """Who looks after whom: members of care teams, and first contacts that wait to be confirmed."""
 
     __tablename__ = "relation"
-    __table_args__ = (Index("relation_by_organisation", "organisation"), Index("relation_by_person", "person"))
+    __table_args__ = (
+        Index("relation_by_organisation", "organisation", "patient"),
+        Index("relation_by_person", "person"),
+    )
     patient: str = Field(primary_key=True)
     origin: str = Field(primary_key=True)
     organisation: str = Field(primary_key=True)
@@ -279,56 +295,6 @@ class Seen(SQLModel, table=True):
     patient: str = Field(primary_key=True)
     person: str = Field(primary_key=True)
     position: int = Field(sa_type=BigInteger)
-
-
-class City(SQLModel, table=True):
-    __tablename__ = "city"
-    id: str = Field(primary_key=True)
-    name: str
-    base_url: str
-    demo_sign_in: int
-    explain_hidden: int
-    document: str
-    applied: str
-
-
-class OrganisationRow(SQLModel, table=True):
-    __tablename__ = "organisation"
-    id: str = Field(primary_key=True)
-    kind: str
-    name: str
-    institution_number: str
-    care_office_number: str
-    starts: str
-    ends: str
-
-
-class PersonRow(SQLModel, table=True):
-    __tablename__ = "person"
-    id: str = Field(primary_key=True)
-    name: str
-    kana: str
-
-
-class RoleRow(SQLModel, table=True):
-    __tablename__ = "role"
-    person: str = Field(primary_key=True)
-    organisation: str = Field(primary_key=True)
-    profession: str = Field(primary_key=True)
-    starts: str
-    ends: str
-
-
-class SystemRow(SQLModel, table=True):
-    __tablename__ = "system"
-    id: str = Field(primary_key=True)
-    organisation: str
-    scopes: str
-    purpose: str
-    profession: str | None = None
-    strict: int = 0
-    enabled: int = 1
-    jwks: str
 
 
 class Token(SQLModel, table=True):
@@ -364,3 +330,23 @@ class AssertionUse(SQLModel, table=True):
     issuer: str = Field(primary_key=True)
     jti: str = Field(primary_key=True)
     expires: str = Field(index=True)
+
+
+class ExportJob(SQLModel, table=True):
+    """A Bulk Data export of one system: how far it has counted, and from which patient to which its files reach."""
+
+    __tablename__ = "export_job"
+    __table_args__ = (Index("export_job_by_caller", "organisation", "system"),)
+    id: str = Field(primary_key=True)
+    organisation: str
+    system: str
+    level: str
+    group_id: str
+    request: str
+    types: str
+    since: str
+    moment: str
+    expires: str = Field(index=True)
+    place: str
+    files: str
+    finished: int = 0

@@ -2,13 +2,14 @@
 
 from collections.abc import Collection, Sequence
 
+from hub.store import positions
 from hub.store.database import Tx
 from hub.store.sql import AT_MOST, Record, Row, Value, add, first, query, run
-from hub.store.tables import Position, Seen, TimelineRow
+from hub.store.tables import Seen, TimelineRow
 
 
 def put(tx: Tx, items: Sequence[Record], earlier: Collection[tuple[Value, Value]]) -> None:
-    """Append ``items`` (columns of ``TimelineRow`` without position) with positions that have no holes.
+    """Append ``items`` (columns of ``TimelineRow`` without position) at their positions.
 
     ``earlier`` are the resources, as (type, id), that had a version before.  Their earlier items are marked
     superseded.  They go on being shown to others only where access is decided as it was for them: what is narrowed
@@ -17,7 +18,7 @@ def put(tx: Tx, items: Sequence[Record], earlier: Collection[tuple[Value, Value]
     """
     if not items:
         return
-    position = _advance(tx, len(items))
+    position = positions.take(tx, len(items))
     for item in items:
         if (item["type"], item["id"]) not in earlier:
             continue
@@ -38,20 +39,21 @@ def put(tx: Tx, items: Sequence[Record], earlier: Collection[tuple[Value, Value]
 _COMPARED = ("publication", "label_bits", "also_about", "clinical_date", "patient", "type", "id")
 
 
-def _advance(tx: Tx, count: int) -> int:
-    """The first of ``count`` new positions.  The counter's row is locked until the commit, so that no
-    reader can see a later position before an earlier one (TRUST T-117)."""
-    if not run(tx, "UPDATE position SET value = value + :count WHERE name = 'timeline'", {"count": count}):
-        add(tx, Position, [{"name": "timeline", "value": count}])
-    row = first(tx, "SELECT value FROM position WHERE name = 'timeline'", {})
-    return (int(row.value) if row else count) - count + 1
-
-
 def page(tx: Tx, predicate: str, parameters: dict[str, Value], *, after: int, count: int) -> Sequence[Row]:
-    """Up to ``count`` items that ``predicate`` (over the alias ``t``) admits, after a position: what a feed shows."""
+    """Up to ``count`` items that ``predicate`` (over the alias ``t``) admits, after a position: what a feed shows.
+
+    Nothing is shown at or after a position that another transaction may still fill.
+    """
     statement = f"""SELECT {_SHOWN} FROM timeline t WHERE ({predicate}) AND t.position > :after
-                     ORDER BY t.position {AT_MOST}"""  # noqa: S608
-    return query(tx, statement, {**parameters, "after": after, "count": count})
+                       AND t.position < :horizon ORDER BY t.position {AT_MOST}"""  # noqa: S608
+    return query(tx, statement, {**parameters, "after": after, "horizon": positions.horizon(tx), "count": count})
+
+
+def waiting(tx: Tx) -> int:
+    """How many items no feed shows yet, because a transaction that is older than they still runs (TRUST T-119)."""
+    row = first(tx, "SELECT count(*) AS n FROM timeline WHERE position >= :horizon", {"horizon": positions.horizon(tx)})
+    assert row is not None
+    return int(row.n)
 
 
 _SHOWN = ", ".join(
@@ -78,8 +80,9 @@ def newest(tx: Tx, predicate: str, parameters: dict[str, Value], person: str) ->
 
 
 def mark_seen(tx: Tx, person: str, patient: str, position: int) -> None:
-    """``person`` has read ``patient``'s timeline up to ``position``."""
-    key: dict[str, Value] = {"person": person, "patient": patient, "position": position}
+    """``person`` has read ``patient``'s timeline up to ``position``, as far as nothing can come in between any more."""
+    settled = min(position, positions.horizon(tx) - 1)
+    key: dict[str, Value] = {"person": person, "patient": patient, "position": settled}
     if not run(tx, "UPDATE seen SET position = :position WHERE patient = :patient AND person = :person", key):
         add(tx, Seen, [key])
 
@@ -92,6 +95,20 @@ def seen(tx: Tx, person: str, patient: str) -> int:
         {"person": person, "patient": patient},
     )
     return int(row.position) if row else 0
+
+
+def withdrawal(tx: Tx, predicate: str, parameters: dict[str, Value], version: tuple[str, str, str, str]) -> Row | None:
+    """The item that says that with this version (patient, type, id, version) an earlier one was retracted.
+
+    None when there is no such item, or none that ``predicate`` (over ``t``) admits.
+    """
+    patient, type_, id_, name = version
+    return first(
+        tx,
+        f"""SELECT t.* FROM timeline t WHERE ({predicate}) AND t.patient = :patient_ AND t.type = :type_
+               AND t.id = :id_ AND t.version = :version_ AND t.change = 'retracted'""",  # noqa: S608
+        {**parameters, "patient_": patient, "type_": type_, "id_": id_, "version_": name},
+    )
 
 
 def happened(

@@ -18,7 +18,7 @@ NUMBERED_BY = ((MEMBER_ID, "06012345:記号:{}:01"), (KAIGO_INSURED_NO, "011234-
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
     """One hub for all rounds: each is about somebody new."""
     with small_city(tmp_path_factory.mktemp("hub")) as hub:
         yield hub
@@ -71,7 +71,7 @@ def test_one_person_and_all_of_both(city: City) -> None:
                 held = city.get(who, f"/fhir/{type_}?{query}").json()
                 assert held["total"] == many, (who, type_)
     assert len(people) == ROUNDS
-    queued = city.store.lane.submit(lambda tx: identity.candidates(tx)).result()
+    queued = city.store.lane.do(lambda tx: identity.candidates(tx))
     assert [row for row in queued if {row.patient, row.other} & people] == []
 
 
@@ -83,7 +83,7 @@ def test_of_two_who_disagree_there_are_two_and_a_doubt(city: City) -> None:
             one["resource"]["birthDate"] = "1940-05-02"
     people = {filed_under(answer) for answer in at_once(city, pushes).values()}
     assert len(people) == 2
-    queued = city.store.lane.submit(lambda tx: identity.candidates(tx)).result()
+    queued = city.store.lane.do(lambda tx: identity.candidates(tx))
     assert [row.why for row in queued if {row.patient, row.other} == people] == [
         "same number, but birth date or sex differ"
     ]

@@ -15,7 +15,7 @@ READERS = ("cm-ito", "cw-suzuki")
 
 
 @pytest.fixture(scope="module")
-def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+def full(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
     """A city with a feed of some length."""
     with small_city(tmp_path_factory.mktemp("full")) as city:
         for who in _residents(city):

@@ -34,7 +34,7 @@ from profiles.search.query import Modifier
 
 PATIENTS = ("", "p1", "p2")
 SEEN = "v.withheld = 0"
-CODES, TEXTS, DAYS = ("a", "b", "ab"), ("", "ア", "アイ", "イ"), (0, 10, 20, 30)
+CODES, TEXTS, DAYS = ("a", "b", "ab"), ("", "ア", "アイ", "イ"), (0, 10, 20)
 
 
 def named(type_: str, name: str) -> Parameter:
@@ -51,7 +51,7 @@ Resource = tuple[str, bool, tuple[IndexRow, ...]]
 
 
 def spans() -> st.SearchStrategy[tuple[int, int]]:
-    return st.tuples(st.sampled_from(DAYS), st.sampled_from((5, 10, 20))).map(lambda one: (one[0], one[0] + one[1]))
+    return st.tuples(st.sampled_from(DAYS), st.sampled_from((10, 20))).map(lambda one: (one[0], one[0] + one[1]))
 
 
 def rows() -> st.SearchStrategy[tuple[IndexRow, ...]]:
@@ -61,7 +61,7 @@ def rows() -> st.SearchStrategy[tuple[IndexRow, ...]]:
         st.sampled_from(TEXTS[1:]).map(lambda text: StringRow(STRING.number, text, text)),
         st.sampled_from(("Encounter/1", "Encounter/2")).map(lambda target: ReferenceRow(ENCOUNTER.number, target)),
     )
-    return st.lists(one, max_size=4, unique=True).map(tuple)
+    return st.lists(one, min_size=1, max_size=5, unique=True).map(tuple)
 
 
 def conditions() -> st.SearchStrategy[Condition]:
@@ -93,11 +93,12 @@ def conditions() -> st.SearchStrategy[Condition]:
 
 queries = st.builds(
     lambda all_of, order, count_: Query(("Observation",), tuple((one,) for one in all_of), order, count_),
-    st.lists(conditions(), max_size=3),
+    st.lists(conditions(), max_size=2),
     st.sampled_from(((), ((DATE, False),), ((DATE, True),), ((STRING, False), (CODE, True)))),
     st.integers(1, 4),
 )
-stores = st.lists(st.tuples(st.sampled_from(PATIENTS), st.booleans(), rows()), max_size=7)
+seen = st.sampled_from((True, True, True, False))
+stores = st.lists(st.tuples(st.sampled_from(PATIENTS), seen, rows()), min_size=3, max_size=7)
 
 
 # -- what the words mean, said once more and as simply as possible
@@ -205,19 +206,20 @@ def searched(tx: Tx, query: Query) -> tuple[list[int], int]:
 
 
 def test_a_search_finds_what_its_conditions_say_in_the_order_that_they_ask(memory: Engine) -> None:
-    @settings(max_examples=150)
-    @given(stores, queries)
-    def on_any_store(resources: list[Resource], query: Query) -> None:
+    @settings(max_examples=80)
+    @given(stores, st.lists(queries, min_size=12, max_size=12))
+    def on_any_store(resources: list[Resource], asked: list[Query]) -> None:
         with memory.connect() as tx, tx.begin():
             stored(tx, resources)
-            found, total = searched(tx, query)
-        wanted = [
-            place
-            for place, one in enumerate(resources)
-            if one[1] and all(holds(condition, one) for (condition,) in query.conditions)
-        ]
-        wanted.sort(key=lambda place: sort_key(query, resources[place], place))
-        assert found == wanted
-        assert total == len(wanted)
+            for query in asked:
+                found, total = searched(tx, query)
+                wanted = [
+                    place
+                    for place, one in enumerate(resources)
+                    if one[1] and all(holds(condition, one) for (condition,) in query.conditions)
+                ]
+                wanted.sort(key=lambda place: sort_key(query, resources[place], place))
+                assert found == wanted
+                assert total == len(wanted)
 
     on_any_store()

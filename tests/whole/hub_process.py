@@ -26,6 +26,7 @@ class HubProcess:
     """``renkei <command>`` as a process; ready when it is made, and ``started`` says after how many seconds."""
 
     def __init__(self, data: Path, *command: str, port: int) -> None:
+        self.data, self.port = data, port
         self.base_url = f"http://127.0.0.1:{port}"
         self._said = (data / "output.txt").open("ab")
         begun = monotonic()
@@ -58,8 +59,21 @@ class HubProcess:
 
     def stop(self) -> None:
         """As a supervisor asks it to end."""
-        self._process.send_signal(signal.SIGTERM)
+        self.tell(signal.SIGTERM)
+        self.ended()
+
+    def tell(self, what: signal.Signals) -> None:
+        """Send it a signal."""
+        self._process.send_signal(what)
+
+    def ended(self) -> int:
+        """Wait for its end; gives its status, negative for the signal that it died of."""
         self._end()
+        return self._process.returncode
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def _end(self) -> None:
         try:

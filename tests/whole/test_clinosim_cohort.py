@@ -91,9 +91,9 @@ def check(city: City, folder: Path, tally: Tally) -> None:
     assert tally.taken + tally.refused.total() == lines(folder)
     strange = [reason for reason in tally.refused if not any(fault in reason for fault in KNOWN_FAULTS)]
     assert strange == []
-    stored = city.store.lane.submit(
+    stored = city.store.lane.do(
         lambda tx: tx.exec_driver_sql("SELECT count(*) FROM resource WHERE source = 'hosp'").scalar_one()
-    ).result()
+    )
     assert stored == tally.taken
     assert tally.taken > 0.9 * lines(folder)
 
@@ -104,12 +104,10 @@ def test_a_generated_cohort_is_stored_or_refused_with_a_reason(city: City, cohor
 
 def test_pushing_it_again_changes_nothing(city: City, cohort: Path) -> None:
     first = push(city, cohort)
-    versions = city.store.lane.submit(
-        lambda tx: tx.exec_driver_sql("SELECT count(*) FROM history").scalar_one()
-    ).result()
+    versions = city.store.lane.do(lambda tx: tx.exec_driver_sql("SELECT count(*) FROM history").scalar_one())
     assert push(city, cohort).taken == first.taken
     check(city, cohort, first)
-    after = city.store.lane.submit(lambda tx: tx.exec_driver_sql("SELECT count(*) FROM history").scalar_one()).result()
+    after = city.store.lane.do(lambda tx: tx.exec_driver_sql("SELECT count(*) FROM history").scalar_one())
     assert after == versions
 
 

@@ -60,7 +60,7 @@ class Yukimi:
             "issued": instant(now),
             "expires": instant(now + timedelta(minutes=5)),
         }
-        self.store.lane.submit(lambda tx: registry.put_token(tx, row)).result()
+        self.store.lane.do(lambda tx: registry.put_token(tx, row))
         return secret
 
     def seen(self, who: str, resident: str) -> set[tuple[str, str]]:

@@ -9,6 +9,7 @@ from hub.store.search.on_row import column, instant_test
 from hub.store.search.part import ALWAYS, NEVER, Part, all_of, any_of, equal, negated
 from hub.store.search.statement import view
 from profiles.search import Condition, DateValue, Link, Parameter, Query, ReferenceValue, TokenValue, Value
+from profiles.search.query import Modifier
 
 _COMMON = ("", "Resource")
 
@@ -69,7 +70,8 @@ def _value(one: Condition, value: Value, alias: str, asked: Asked) -> Part:
         return index_row.token(value, one.modifier, own)
     if one.parameter.of_patient and isinstance(value, ReferenceValue):
         return _of_patient(one, value, alias, asked)
-    return _indexed(one.parameter, one.modifier, index_row.test(one, value), alias, asked)
+    rows = _rows(one.parameter, one.modifier, index_row.test(one, value), asked)
+    return _key_among(alias, rows) if one.modifier == "not" else _among(alias, rows)
 
 
 def _of_patient(one: Condition, value: ReferenceValue, alias: str, asked: Asked) -> Part:
@@ -77,7 +79,7 @@ def _of_patient(one: Condition, value: ReferenceValue, alias: str, asked: Asked)
     patients = _patients(value)
     if alias == "r" and patients and asked.near.patients == patients:
         return ALWAYS
-    besides = _indexed(one.parameter, "", equal("i.target", value.targets), alias, asked)
+    besides = _among(alias, _rows(one.parameter, "", equal("i.target", value.targets), asked))
     return any_of([equal(f"{alias}.patient", patients), besides]) if patients else besides
 
 
@@ -90,20 +92,15 @@ def _missing(one: Condition, alias: str, asked: Asked) -> Part:
     absent = isinstance(value, TokenValue) and value.code == "true"
     if column(one.parameter, alias):
         return NEVER if absent else ALWAYS
-    there = _indexed(one.parameter, "", ALWAYS, alias, asked)
-    if one.parameter.kind == "reference":
-        by_identifier = _indexed(one.parameter, "identifier", ALWAYS, alias, asked)
-        there = any_of([there, by_identifier])
-    elif one.parameter.kind == "token":
-        there = any_of([there, _indexed(one.parameter, "text", ALWAYS, alias, asked)])
-    if one.parameter.of_patient:
-        there = any_of([Part(f"{alias}.patient <> ''"), there])
-    return negated(there) if absent else there
-
-
-def _indexed(parameter: Parameter, modifier: str, test: Part, alias: str, asked: Asked) -> Part:
-    """That the row's version has an index row of the parameter that passes the test."""
-    return _among(alias, _rows(parameter, modifier, test, asked))
+    # A reference may be a number only, a code its text only.
+    other: dict[str, Modifier] = {"reference": "identifier", "token": "text"}
+    ways = ["", *([other[one.parameter.kind]] if one.parameter.kind in other else [])]
+    found = [_rows(one.parameter, way, ALWAYS, asked) for way in ways]
+    if not absent:
+        there = any_of(_among(alias, rows) for rows in found)
+        return any_of([Part(f"{alias}.patient <> ''"), there]) if one.parameter.of_patient else there
+    gone = negated(any_of(_key_among(alias, rows) for rows in found))
+    return all_of([Part(f"{alias}.patient = ''"), gone]) if one.parameter.of_patient else gone
 
 
 def _rows(parameter: Parameter, modifier: str, test: Part, asked: Asked) -> Part:
@@ -120,6 +117,11 @@ def _rows(parameter: Parameter, modifier: str, test: Part, asked: Asked) -> Part
 def _among(alias: str, rows: Part) -> Part:
     """That the row's version is one of these."""
     return Part(f"({alias}.patient, {alias}.key) IN ({rows.text})", rows.values)
+
+
+def _key_among(alias: str, rows: Part) -> Part:
+    """The same, to be denied: to deny that a pair is in a list, SQLite reads the list from end to end."""
+    return Part(f"{alias}.key IN (SELECT w.resource FROM ({rows.text}) AS w)", rows.values)  # noqa: S608
 
 
 def _hop(one: Condition, link: Link, here: str, alias: str, asked: Asked, depth: int) -> Part:
