@@ -4,12 +4,12 @@ import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,13 +17,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from hub import __version__
 from hub.auth.seal import Seal
 from hub.context import Context
+from hub.deliverer import delivering
 from hub.doors import Doors
-from hub.edge import NO_TOKEN
+from hub.edge import NO_TOKEN, Room
 from hub.errors import Busy, HubError, NotSupported
-from hub.http import answers
-from hub.http.routes import FHIR, OTHER, Endpoint
+from hub.http import answers, openapi
+from hub.http.encoding import Encoded
+from hub.http.routes import FHIR, OTHER, Endpoint, offered
+from hub.notify import networks
 from hub.settings import Settings
 from hub.store.lane import Lane
+from hub.sweeper import sweeping
 from hub.web.routes import PAGES, page_of_error
 
 HEADERS = (
@@ -36,6 +40,8 @@ HEADERS = (
     ),
     (b"cache-control", b"no-store"),
 )
+LARGE_BODIES = 4
+"""So many bodies of the greatest size may be in memory at once."""
 log = structlog.get_logger("renkei")
 
 
@@ -61,9 +67,17 @@ def create_app(
 ) -> FastAPI:
     """The hub as an ASGI application on a lane; ``secret`` is the store's key, ``base_url`` has no slash at its end."""
 
+    nearby = networks(settings.notify_networks)
+    doors = Doors(lane, Seal(secret), clock, ids, random, base_url, settings.max_body, nearby)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        yield
+        keep_retries = timedelta(days=settings.keep_retries_days)
+        async with (
+            delivering(doors, settings.notify_every),
+            sweeping(doors, settings.sweep_every, keep_retries),
+        ):
+            yield
         lane.close()
 
     app = FastAPI(
@@ -74,18 +88,19 @@ def create_app(
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.doors = Doors(lane, Seal(secret), clock, ids, random, base_url, settings.max_body)
-    app.state.interactions = frozenset(door.interaction for door in FHIR if door.interaction)
+    app.state.doors = doors
+    app.state.interactions = offered()
     app.state.answers = Counter[int]()
     app.state.settings = settings
+    app.state.room = Room(LARGE_BODIES * settings.max_body)
     for door in (*OTHER, *FHIR):
         app.router.routes.append(Route(door.path, _Answering(door.endpoint), methods=[door.method]))
     for page in PAGES:
         app.router.routes.append(Route(page.path, _Answering(page.endpoint), methods=[page.method]))
-    for door in OTHER:  # never reached, but described in /openapi.json; what answers is a quarter faster
-        app.add_api_route(door.path, door.endpoint, methods=[door.method], summary=door.summary, response_model=None)
+    described = openapi.description(OTHER)
+    app.openapi = lambda: described  # type: ignore[method-assign]  # FastAPI's own way to say it in one's own words
     # All that stands around a request is ours: FastAPI's own layers cost a fifth of a read (docs/performance.md).
-    app.middleware_stack = _Around(app.router)
+    app.middleware_stack = Encoded(_Around(app.router))
     return app
 
 
@@ -135,19 +150,32 @@ class _Around:
             if begun:
                 raise
             if error.reason == NO_TOKEN:
-                await state.doors.refuse_stranger(request.method, request.url.path, error, context)
+                error = await _written_down(request, error, context)
             await _refusal(request, error)(scope, receive, send_on)
         except HTTPException as error:  # a path or a method that the route table does not have
             unknown = NotSupported(f"There is no such door here: {error.detail}.", status=error.status_code)
             response = _refusal(request, unknown)
             response.headers.update(error.headers or {})
             await response(scope, receive, send_on)
+        except ClientDisconnect:  # in the middle of its body: nobody is there to be answered
+            return
         except Exception:
             log.exception("failed", request=context.request_id, path=request.url.path)
             if begun:
                 raise
             failed = Busy("Something went wrong inside the hub. It is in its log.", reason="exception")
             await _refusal(request, failed)(scope, receive, send_on)
+        finally:
+            state.room.leave(request)
+
+
+async def _written_down(request: Request, error: HubError, context: Context) -> HubError:
+    """The refusal of a stranger once it is in the log; what kept it from being written otherwise."""
+    try:
+        await request.app.state.doors.refuse_stranger(request.method, request.url.path, error, context)
+    except Busy as busy:
+        return busy
+    return error
 
 
 def _refusal(request: Request, error: HubError) -> Response:

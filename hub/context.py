@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,8 @@ class Context:
     new_id: Callable[[], str]
     base_url: str
     address: str = ""
+    nearby: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Networks that are not public, in which the operator allows endpoints of subscriptions."""
 
     def resource_id(self) -> str:
         """An id for a new resource: its instant (48 bits) before 80 random bits, in hex.
@@ -40,7 +43,10 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks, read from the city's registry in the transaction that answers (CONSENT.md §1)."""
+    """Who asks, read from the city's registry in the transaction that answers (CONSENT.md §1).
+
+    ``rules`` names the version of the city file in force: what is computed from the file alone is kept under it.
+    """
 
     organisation: str
     organisation_name: str
@@ -54,6 +60,7 @@ class Caller:
     in_force: bool
     strict: bool
     token: str
+    rules: str = ""
 
     @property
     def key(self) -> str:

@@ -1,7 +1,7 @@
 """What every door needs to take the two paths: the lane, the clock, the ids.  Knows no web framework."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -10,9 +10,11 @@ from hub.auth.seal import Seal
 from hub.context import Caller, Context, Credential
 from hub.draft import Draft, Written
 from hub.errors import HubError
+from hub.identity.claims import claims
+from hub.notify.targets import Networks
 from hub.read_path import Question, read, refused
 from hub.store.database import Tx
-from hub.store.lane import Lane
+from hub.store.lane import Claims, Lane, nothing, unrecorded
 from hub.write_path import write
 
 T = TypeVar("T")
@@ -30,10 +32,19 @@ class Doors:
     random: Callable[[int], bytes]
     base_url: str
     max_body: int
+    nearby: Networks = ()
 
     def context(self, address: str = "", request_id: str = "") -> Context:
         """The constants of a request that begins now."""
-        return Context(self.clock(), request_id or self.new_id(), self.new_id, self.base_url, address)
+        return Context(self.clock(), request_id or self.new_id(), self.new_id, self.base_url, address, self.nearby)
+
+    def _in_turn(self, context: Context) -> Context:
+        """The constants of a write whose turn is now.
+
+        Were its instant that of its first byte, a slow push would be stored as older than what others have already
+        read as of then (``_since``, ``_lastUpdated``), and they would miss it.
+        """
+        return replace(context, now=self.clock())
 
     async def read(self, credential: Credential, question: Question[T], context: Context) -> T:
         """The way out, through the lane; a refusal is in the log before it is told."""
@@ -49,7 +60,9 @@ class Doors:
         def note(tx: Tx, error: HubError) -> None:
             refused(tx, credential, draft.interaction, draft.query, error, context)
 
-        return await self.lane.ask(lambda tx: write(tx, credential, draft, context), note)
+        return await self.lane.ask(
+            lambda tx: write(tx, credential, draft, self._in_turn(context)), note, claims=lambda: claims(draft)
+        )
 
     def looking(
         self, credential: Credential, question: Question[T], show: Callable[[T], U], context: Context
@@ -63,13 +76,13 @@ class Doors:
         """The way in, and then the way out for each of ``looks``, in one transaction: they see what was written."""
 
         def work(tx: Tx) -> tuple[tuple[Written, ...], list[U]]:
-            written = write(tx, credential, draft, context) if draft.changes else ()
+            written = write(tx, credential, draft, self._in_turn(context)) if draft.changes else ()
             return written, [look(tx) for look in looks]
 
         def note(tx: Tx, error: HubError) -> None:
             refused(tx, credential, draft.interaction, draft.query, error, context)
 
-        return await self.run(work, note)
+        return await self.lane.ask(work, note, claims=lambda: claims(draft))
 
     async def caller(self, credential: Credential, context: Context, interaction: str = "sign-in") -> Caller:
         """Who knocks: asked before a body is read.  Raises ``Unauthenticated``."""
@@ -84,6 +97,8 @@ class Doors:
         nobody, asked = Credential(""), f"{method} {path}"[:200]
         await self.run(lambda tx: refused(tx, nobody, "refusal", asked, error, context))
 
-    async def run(self, work: Callable[[Tx], T], note: Callable[[Tx, HubError], None] | None = None) -> T:
+    async def run(
+        self, work: Callable[[Tx], T], note: Callable[[Tx, HubError], None] = unrecorded, *, claims: Claims = nothing
+    ) -> T:
         """Any other piece of work in the lane (sign-in, registry)."""
-        return await (self.lane.ask(work, note) if note else self.lane.ask(work))
+        return await self.lane.ask(work, note, claims=claims)

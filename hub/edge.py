@@ -1,5 +1,6 @@
 """Reading requests: what the three edges (http, web, oauth) share."""
 
+import zlib
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -7,7 +8,7 @@ from starlette.requests import Request
 from hub.auth.token import fingerprint
 from hub.context import Context, Credential
 from hub.doors import Doors
-from hub.errors import Malformed, NotSupported, TooLarge, Unauthenticated
+from hub.errors import Busy, Malformed, NotSupported, TooLarge, Unauthenticated
 
 # What a caller may say of itself.  An emergency and a disaster are declared (CONSENT.md §6, §7), never just claimed.
 PURPOSES = frozenset({"TREAT", "CAREMGT", "COC", "AUDIT"})
@@ -15,6 +16,29 @@ NO_TOKEN = "no-token"  # noqa: S105 - a reason in the log, no secret
 PURPOSE_HEADER = "x-purpose-of-use"
 FORM = "application/x-www-form-urlencoded"
 MAX_FORM = 64 * 1024
+SMALL = 256 * 1024
+"""Bytes of each body for which there is always room."""
+
+
+class Room:
+    """What is left of the memory for large bodies: together they are bounded, however many come (TRUST T-135)."""
+
+    def __init__(self, size: int) -> None:
+        self._free = size
+
+    def take(self, request: Request, size: int) -> None:
+        """``size`` bytes of a body have come.  Raises ``Busy`` when there is no room for them."""
+        held = getattr(request.state, "held", 0)
+        large = max(0, held + size - SMALL) - max(0, held - SMALL)
+        if large > self._free:
+            raise Busy("Too many large bodies are on their way. Try again.", reason="room")
+        self._free -= large
+        request.state.held = held + size
+
+    def leave(self, request: Request) -> None:
+        """The request is over."""
+        self._free += max(0, getattr(request.state, "held", 0) - SMALL)
+        request.state.held = 0
 
 
 def doors_of(request: Request) -> Doors:
@@ -29,6 +53,13 @@ def context_of(request: Request) -> Context:
     context = request.state.context
     assert isinstance(context, Context)
     return context
+
+
+def room_of(request: Request) -> Room:
+    """Where the large bodies of this process are counted."""
+    room = request.app.state.room
+    assert isinstance(room, Room)
+    return room
 
 
 def bearer(request: Request) -> Credential:
@@ -48,19 +79,46 @@ def bearer(request: Request) -> Credential:
 
 
 async def body_of(request: Request, limit: int) -> bytes:
-    """The whole body.  Raises ``TooLarge`` as soon as it is longer than ``limit`` bytes."""
+    """The whole body, unpacked when it came with ``Content-Encoding: gzip``.
+
+    Raises ``TooLarge`` as soon as it is longer than ``limit`` bytes, packed or unpacked (TRUST T-107), ``NotSupported``
+    (415) for any other encoding, ``Malformed`` for what is no gzip, ``Busy`` when too many large ones come at once.
+    """
+    encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    if encoding in ("gzip", "x-gzip"):
+        return await _unpacked(request, limit)
+    if encoding not in ("", "identity"):
+        raise NotSupported("Send the body as it is, or with Content-Encoding: gzip.", status=415)
     declared = request.headers.get("content-length", "0")
     parts: list[bytes] = []
     size = int(declared) if declared.isdigit() else 0
     if size > limit:
         raise TooLarge(f"The body is larger than {limit} bytes.")
     size = 0
+    room = room_of(request)
     async for part in request.stream():
         size += len(part)
         if size > limit:
             raise TooLarge(f"The body is larger than {limit} bytes.")
+        room.take(request, len(part))
         parts.append(part)
     return b"".join(parts)
+
+
+async def _unpacked(request: Request, limit: int) -> bytes:
+    reader, unpacked, room = zlib.decompressobj(wbits=31), bytearray(), room_of(request)
+    try:
+        async for part in request.stream():
+            more = reader.decompress(part, limit + 1 - len(unpacked))
+            room.take(request, len(more))
+            unpacked += more
+            if len(unpacked) > limit or reader.unconsumed_tail:
+                raise TooLarge(f"The body is larger than {limit} bytes.")
+    except zlib.error as error:
+        raise Malformed("The body is not gzip, though it says so.") from error
+    if not reader.eof or reader.unused_data:
+        raise Malformed("The body is not one whole gzip file.")
+    return bytes(unpacked)
 
 
 def query_pairs(request: Request) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from typing import Generic, Protocol, TypeVar
 from hub.access import decide
 from hub.access.caller import authenticate, nobody
 from hub.access.decide import Grant
-from hub.context import Context, Credential
+from hub.context import Caller, Context, Credential
 from hub.errors import HubError, Unauthenticated
 from hub.projections.rows import record
 from hub.store import audit
@@ -49,7 +49,7 @@ class Question(Protocol[T]):
 
     @property
     def type(self) -> str:
-        """The resource type that the token's scopes must cover; ``*`` for all."""
+        """The resource type that the token's scopes must cover; ``*`` for all, "" when nothing stored is shown."""
 
     @property
     def query(self) -> str:
@@ -68,8 +68,11 @@ def read(tx: Tx, credential: Credential, question: Question[T], context: Context
     Raises ``Unauthenticated``, ``Refused``, ``NotFound`` and what the question raises for bad input.
     """
     # 1 authenticate
-    caller = authenticate(tx, credential, context)
+    return show(tx, authenticate(tx, credential, context), question, context)
 
+
+def show(tx: Tx, caller: Caller, question: Question[T], context: Context) -> T:
+    """The way out for a caller who is known: of ``read``, and of what the hub tells a system by itself."""
     # 2 decide: a grant, with the predicate for every query of this answer
     grant = decide.read(tx, caller, question.interaction, question.type, question.patients(tx), context)
 

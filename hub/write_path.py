@@ -11,7 +11,8 @@ from hub.context import Context, Credential
 from hub.draft import Draft, Written
 from hub.identity import residents, retries
 from hub.identity.bind import bind
-from hub.projections.rows import audit_rows, outbox_rows, relation_rows, search_rows, timeline_rows
+from hub.notify import accept
+from hub.projections.rows import audit_rows, outbox_rows, relation_rows, replaced_rows, search_rows, timeline_rows
 from hub.projections.version import outcome
 from hub.store import audit, outbox, relations, resources, search, timeline
 from hub.store.database import Tx
@@ -30,6 +31,7 @@ def write(tx: Tx, credential: Credential, draft: Draft, context: Context) -> tup
 
     # 5 authorise: whose it is, what its references mean, and the rules as they stand in this transaction
     binding = bind(tx, caller, draft, context)
+    binding.bounds, secrets = accept.taken_up(tx, caller, binding.bounds, context)
     registered = frozenset(resident.patient for resident in binding.residents)
     grant = authorise.write(tx, caller, binding.bounds, registered, context)
 
@@ -40,16 +42,19 @@ def write(tx: Tx, credential: Credential, draft: Draft, context: Context) -> tup
     outcomes = [outcome(bound, facts, context) for bound, facts in zip(binding.bounds, grant.facts, strict=True)]
     new = [one for one in outcomes if one.is_new]
     replaced = [one.before for one in new if one.before is not None]
-    resources.put(tx, [one.version for one in new], replaced)
+    first_key = resources.put(tx, [one.version for one in new], replaced)
     resources.remember_as(tx, caller.organisation, binding.names)
 
     # 7 search index
-    search.put(tx, search_rows(outcomes))
+    search.remove(tx, replaced_rows(replaced))
+    search.put(tx, search_rows(outcomes, first_key))
 
-    # 8 timeline projection, and the relations that care teams make
+    # 8 timeline projection, the relations that care teams make, and what subscriptions ask for
     timeline.put(tx, timeline_rows(outcomes, caller, context), {(one.type, one.id) for one in replaced})
     for patient, team, members in relation_rows(outcomes, grant.teams_count, grant.organisations):
         relations.replace(tx, patient, team, members)
+
+    accept.keep(tx, caller, outcomes, secrets, context)
 
     # 9 audit record
     audit.put(tx, audit_rows(outcomes, caller, draft.interaction, context))

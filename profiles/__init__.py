@@ -30,7 +30,7 @@ from profiles.search import (
     parameters_of,
     parse_query,
 )
-from profiles.validate import validate
+from profiles.validate import check, validate
 
 __all__ = [
     "RESOURCE_TYPES",
@@ -54,6 +54,7 @@ __all__ = [
     "category_name",
     "category_names",
     "category_of",
+    "check",
     "clinical_date",
     "fold_name",
     "index",

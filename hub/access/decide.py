@@ -46,8 +46,10 @@ _LOG_READERS = frozenset({"auditor", "municipal-officer"})
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What this caller may see now.  ``patients`` are those whom the caller looks after among the ``asked``, whose rules
-    were read."""
+    """What this caller may see now.
+
+    ``patients`` are those among the ``asked``, whose rules were read, whom the caller looks after.
+    """
 
     caller: Caller
     scope: Scope

@@ -1,9 +1,9 @@
 """Answers in FHIR's form: headers, OperationOutcome, Bundles made of stored bytes (FHIR R4 §3.1.0)."""
 
 import re
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from email.utils import format_datetime
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import orjson
@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.draft import Written
-from hub.errors import HubError, Malformed, NotSupported, Problem
+from hub.errors import HubError, Malformed, NotSupported, Problem, TooMany
 from profiles.issues import Issue
 
 FHIR_JSON = "application/fhir+json; charset=utf-8"
@@ -46,9 +46,13 @@ def outcome(problems: Iterable[Problem]) -> dict[str, object]:
     return {"resourceType": "OperationOutcome", "issue": issues}
 
 
+_STORED = Problem("information", "informational", "", "Stored; nothing was found worth a warning.")
+
+
 def findings(issues: Iterable[Issue]) -> dict[str, object]:
-    """What validation found worth a warning, as an OperationOutcome."""
-    return outcome(Problem(one.severity, "invariant", one.path, f"{one.text} [{one.rule}]") for one in issues)
+    """What validation found worth a warning, as an OperationOutcome; one line that says so when it found nothing."""
+    found = [Problem(one.severity, "invariant", one.path, f"{one.text} [{one.rule}]") for one in issues]
+    return outcome(found or [_STORED])
 
 
 # 401 says how to sign in; 503 says when to come back.
@@ -57,20 +61,40 @@ REFUSAL_HEADERS = {401: {"WWW-Authenticate": 'Bearer realm="renkei"'}, 503: {"Re
 
 def refusal(error: HubError) -> Response:
     """The answer to an error, as an OperationOutcome."""
-    return fhir(outcome(error.outcome()), error.status, REFUSAL_HEADERS.get(error.status))
+    return fhir(outcome(error.outcome()), error.status, _headers(error))
 
 
 def problem(error: HubError) -> Response:
     """The answer to an error where nothing is FHIR (RFC 9457)."""
     content = {"type": "about:blank", "title": error.text, "status": error.status}
-    headers = REFUSAL_HEADERS.get(error.status)
-    return Response(orjson.dumps(content), error.status, headers, media_type="application/problem+json")
+    return Response(orjson.dumps(content), error.status, _headers(error), media_type="application/problem+json")
+
+
+def _headers(error: HubError) -> dict[str, str] | None:
+    if isinstance(error, TooMany):
+        return {"Retry-After": str(error.retry_after)}
+    return REFUSAL_HEADERS.get(error.status)
 
 
 def is_known(if_none_match: str, etag: str) -> bool:
     """Whether ``If-None-Match`` names this version: a list of tags, weakly compared, or ``*`` (RFC 9110 §13.1.2)."""
     named = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
     return "*" in named or etag.removeprefix("W/") in named
+
+
+def is_unchanged(request: Request, headers: dict[str, str]) -> bool:
+    """Whether the client has this version already (RFC 9110 §13.2.2: a named tag goes before a time)."""
+    tags = request.headers.get("if-none-match", "")
+    if tags:
+        return is_known(tags, headers["ETag"])
+    moment = request.headers.get("if-modified-since")
+    if moment is None:
+        return False
+    try:
+        since = parsedate_to_datetime(moment)
+    except ValueError:  # RFC 9110 §13.1.3: what is no date is not heeded
+        return False
+    return parsedate_to_datetime(headers["Last-Modified"]) <= since.replace(tzinfo=since.tzinfo or UTC)
 
 
 def accept_json(request: Request) -> None:
@@ -85,29 +109,38 @@ def accept_json(request: Request) -> None:
         raise NotSupported("Only JSON is served here: application/fhir+json.", status=406)
 
 
-def sent_json(request: Request) -> None:
-    """Raises ``NotSupported`` (415) when the body is not declared as UTF-8 JSON."""
+def sent_json(request: Request, also: Collection[str] = ()) -> str:
+    """The media type of the body: UTF-8 JSON, or one of ``also``.  Raises ``NotSupported`` (415) for any other."""
     media_type, _, parameters = request.headers.get("content-type", "").partition(";")
-    if media_type.strip().lower() not in _SENT:
-        raise NotSupported("Send Content-Type: application/fhir+json.", status=415)
+    sent = media_type.strip().lower()
+    if sent not in _SENT and sent not in also:
+        raise NotSupported(f"Send Content-Type: {', '.join(['application/fhir+json', *also])}.", status=415)
     charset = parameters.partition("charset=")[2].strip().strip('"').lower()
     if charset not in ("", "utf-8", "utf8"):
         raise NotSupported("Send the body in UTF-8.", status=415)
+    return sent
 
 
-def returning(request: Request) -> str:
-    """What ``Prefer: return=`` asks for: minimal, representation or OperationOutcome (FHIR R4 §3.1.0.1.6)."""
+_PREFERENCES = {
+    "return": ("minimal", "representation", "OperationOutcome"),
+    "handling": ("strict", "lenient"),
+}
+
+
+def preferred(request: Request, name: str, otherwise: str) -> str:
+    """What ``Prefer: return=`` or ``Prefer: handling=`` says (FHIR R4 §3.1.0.1.6, §3.1.1.2).  Raises ``Malformed``."""
     for preference in re.split("[,;]", request.headers.get("prefer", "")):
-        name, _, value = preference.strip().partition("=")
-        if name == "return":
-            if value not in ("minimal", "representation", "OperationOutcome"):
-                raise Malformed("Prefer: return= takes minimal, representation or OperationOutcome.")
+        word, _, value = preference.strip().partition("=")
+        if word.strip().lower() == name:
+            value = value.strip().strip('"')
+            if value not in _PREFERENCES[name]:
+                raise Malformed(f"Prefer: {name}= takes {', '.join(_PREFERENCES[name])}.")
             return value
-    return "representation"
+    return otherwise
 
 
-def written_entry(written: Written, *, base: str) -> dict[str, object]:
-    """One entry of a transaction-response or batch-response."""
+def written_entry(written: Written, *, base: str, returning: str = "minimal") -> dict[str, object]:
+    """One entry of a transaction-response or batch-response; ``returning`` is what ``Prefer: return=`` says."""
     words = {200: "200 OK", 201: "201 Created", 204: "204 No Content"}
     if not written.id:
         return {"response": {"status": words[written.status]}}
@@ -117,10 +150,14 @@ def written_entry(written: Written, *, base: str) -> dict[str, object]:
         "etag": f'W/"{written.version}"',
         "lastModified": written.recorded,
     }
-    if written.findings:
+    if written.findings or returning == "OperationOutcome":
         response["outcome"] = findings(written.findings)
-    full = {"fullUrl": f"{base}/fhir/{written.type}/{written.id}"} if written.status != 204 else {}
-    return {**full, "response": response}
+    if written.status == 204:
+        return {"response": response}
+    entry: dict[str, object] = {"fullUrl": f"{base}/fhir/{written.type}/{written.id}"}
+    if returning == "representation":
+        entry["resource"] = orjson.Fragment(written.body)
+    return {**entry, "response": response}
 
 
 def searchset(

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from hub.edge import bearer, context_of, doors_of, query_pairs
 from hub.errors import Malformed
 from hub.interactions.feed import FILTERS, Feed, Wanted
-from profiles.instants import in_japan
+from profiles.instants import in_japan, instants_of
 from profiles.json import write_json
 
 MAX_COUNT = 200
@@ -30,7 +30,7 @@ def wanted(pairs: list[tuple[str, str]]) -> Wanted:
     if not (count.isascii() and count.isdigit() and len(count) <= len(str(MAX_COUNT)) and 1 <= int(count) <= MAX_COUNT):
         raise Malformed(f"count is a number from 1 to {MAX_COUNT}.")
     for name in ("from", "to"):
-        if name in given and not _DATE.fullmatch(given[name]):
+        if name in given and not (_DATE.fullmatch(given[name]) and instants_of(given[name])):
             raise Malformed(f"{name} is a date such as 2026-11-20 or 2026-11-20T09:00:00+09:00.")
     return Wanted(
         patient=given.get("patient", "").removeprefix("Patient/"),

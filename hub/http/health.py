@@ -2,12 +2,14 @@
 
 import asyncio
 from collections import Counter
+from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from hub.edge import doors_of
 from hub.errors import Busy
+from hub.store import subscriptions, timeline
 from hub.store.sql import answers
 
 ANSWER_WITHIN = 2.0
@@ -27,10 +29,46 @@ async def ready(request: Request) -> Response:
     return PlainTextResponse("ready\n")
 
 
+async def _subscriptions(request: Request) -> list[str]:
+    """How far notifications are behind; without these lines when the store does not answer."""
+    doors = doors_of(request)
+    try:
+        by_status, waiting, oldest, unread = await asyncio.wait_for(doors.run(subscriptions.figures), ANSWER_WITHIN)
+    except (TimeoutError, Busy):
+        return []
+    lag = max(0.0, (doors.clock() - datetime.fromisoformat(oldest)).total_seconds()) if oldest else 0.0
+    return [
+        "# HELP renkei_subscriptions Subscriptions by their status.",
+        "# TYPE renkei_subscriptions gauge",
+        *(f'renkei_subscriptions{{status="{status}"}} {count}' for status, count in by_status.items()),
+        "# HELP renkei_notifications_waiting Events that are not delivered, and changes that are not looked at.",
+        "# TYPE renkei_notifications_waiting gauge",
+        f'renkei_notifications_waiting{{at="queue"}} {waiting}',
+        f'renkei_notifications_waiting{{at="outbox"}} {unread}',
+        "# HELP renkei_notifications_lag_seconds Age of the oldest event that is not delivered.",
+        "# TYPE renkei_notifications_lag_seconds gauge",
+        f"renkei_notifications_lag_seconds {lag}",
+    ]
+
+
+async def _feed(request: Request) -> list[str]:
+    """Whether somebody holds the feed back; without these lines when the store does not answer."""
+    try:
+        waiting = await asyncio.wait_for(doors_of(request).run(timeline.waiting), ANSWER_WITHIN)
+    except (TimeoutError, Busy):
+        return []
+    return [
+        "# HELP renkei_feed_waiting Items that no feed shows yet, because an older transaction still runs.",
+        "# TYPE renkei_feed_waiting gauge",
+        f"renkei_feed_waiting {waiting}",
+    ]
+
+
 async def metrics(request: Request) -> Response:
     """Counts of answers by status, in Prometheus' text format; no label names a person."""
     counts = request.app.state.answers
     assert isinstance(counts, Counter)
     lines = ["# HELP renkei_answers_total Answers by HTTP status.", "# TYPE renkei_answers_total counter"]
     lines += [f'renkei_answers_total{{status="{status}"}} {count}' for status, count in sorted(counts.items())]
+    lines += [*await _feed(request), *await _subscriptions(request)]
     return PlainTextResponse("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")

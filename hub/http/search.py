@@ -57,7 +57,8 @@ def question_of(
     here = f"{doors.base_url}/fhir/"
     parsed = searching.parse(type_, [(name, value.removeprefix(here)) for name, value in pairs], lenient=lenient)
     understood = [(name, value) for name, value in pairs if name != "_cursor" and name not in parsed.ignored]
-    return Search(parsed, urlencode(understood, safe="/:,"), doors.seal, compartment)
+    path = f"/Patient/{compartment}/{type_ or '*'}" if compartment else f"/{type_}" if type_ else ""
+    return Search(path, parsed, urlencode(understood, safe="/:,"), doors.seal, compartment)
 
 
 def bundle_of(doors: Doors, question: Search, page: Page) -> dict[str, object]:

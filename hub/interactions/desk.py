@@ -93,7 +93,8 @@ class Desk:
         people = shown_people(tx, grant, concerned, today(context), source=grant.caller.organisation)
         organisations = {row.id: row for row in registry.organisations(tx)}
         names = registry.person_names(tx)
-        unread = [one for one in rules.consents(tx, store.signers(tx, CONSENTS)) if one.unreadable]
+        city = rules.of_city(tx, grant.caller.rules)
+        unread = [one for one in rules.consents(tx, store.signers(tx, CONSENTS), city) if one.unreadable]
         page = DeskPage(
             contacts=_contacts(relations.pending(tx), people, organisations, names),
             confirmed=_contacts(store.confirmed(tx, LATEST), people, organisations, names),

@@ -49,9 +49,10 @@ class Page:
 class Search:
     """``GET Type?…``, ``GET Patient/id/Type?…`` (with ``compartment``), ``GET ?_type=…``.
 
-    ``asked`` is the URL's query without its cursor, in its order.
+    ``path`` is that of the URL below ``/fhir``, ``asked`` its query without the cursor, in its order.
     """
 
+    path: str
     parsed: Query
     asked: str
     seal: Seal
@@ -64,14 +65,6 @@ class Search:
     @property
     def type(self) -> str:
         return self.parsed.types[0] if self.parsed.types else "*"
-
-    @property
-    def path(self) -> str:
-        """The path of this search below ``/fhir``."""
-        type_ = self.parsed.types[0] if len(self.parsed.types) == 1 else ""
-        if self.compartment:
-            return f"/Patient/{self.compartment}/{type_ or '*'}"
-        return f"/{type_}" if type_ else ""
 
     @property
     def query(self) -> str:

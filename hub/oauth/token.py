@@ -54,6 +54,7 @@ async def token(request: Request) -> Response:
         scope = await doors.run(
             lambda tx: issue(tx, asked, secret, audiences, context),
             lambda tx, error: _note(tx, context, _claimed(asked), error),
+            claims=lambda: (f"sign-in {_claimed(asked)}",),  # its failures are counted one by one
         )
     except TooMany as error:
         return _error("temporarily_unavailable", error.text, 429, {"Retry-After": str(error.retry_after)})

@@ -1,14 +1,24 @@
 """What a write leaves besides the resource: index, timeline, relations, log, outbox.  Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 from hub.context import Caller, Context, instant
 from hub.draft import Facts, Version
 from hub.projections.audit_event import AuditRecord
 from hub.projections.timeline import TimelineText, changed, timeline_item
 from hub.projections.version import Outcome
-from profiles import IndexRow, canonical_identifier, canonical_system, index, is_entered_in_error, labels_of
+from profiles import (
+    RESOURCE_TYPES,
+    IndexRow,
+    canonical_identifier,
+    canonical_system,
+    index,
+    is_entered_in_error,
+    labels_of,
+    parameters_of,
+)
 from profiles.instants import in_japan
 from profiles.json import read_json
 from profiles.resource import Json, Resource, as_object, as_text, objects, reference_of
@@ -24,22 +34,43 @@ WITHDRAWN = "取り消されました"
 # Search parameters that would tell, by a match, where somebody with a protected address is (CONSENT.md §5).
 _WHERE_TO_FIND = ("address", "telecom", "phone", "email")
 
+Indexed = tuple[str, int, Sequence[IndexRow]]
+"""The patient under whom a version is filed, its key, the rows by which it is found."""
 
-def search_rows(outcomes: Sequence[Outcome]) -> Iterator[tuple[Row, IndexRow]]:
-    """For every new version: whose it is, and one index row; a protected address is not found by any."""
-    for outcome in outcomes:
-        if outcome.is_new and outcome.resource is not None:
-            facts = outcome.version.facts
-            place: Row = {
-                "patient": facts.patient,
-                "type": outcome.version.type,
-                "id": outcome.version.id,
-                "source": facts.source,
-            }
-            hidden = _WHERE_TO_FIND if "ADDRESS-PROTECTED" in labels_of(outcome.resource) else ()
-            for row in index(outcome.resource):
-                if not row.parameter.startswith(hidden):
-                    yield place, row
+
+def search_rows(outcomes: Sequence[Outcome], first_key: int) -> Iterator[Indexed]:
+    """The rows by which the new versions are found; their keys follow one another from ``first_key``."""
+    for key, outcome in enumerate((one for one in outcomes if one.is_new), first_key):
+        if outcome.resource is not None:
+            patient = outcome.version.facts.patient
+            yield patient, key, index_rows(outcome.resource, patient)
+
+
+def replaced_rows(versions: Iterable[Version]) -> Iterator[Indexed]:
+    """The rows by which these versions were found until now."""
+    for version in versions:
+        if not version.deleted:
+            patient = version.facts.patient
+            yield patient, version.key, index(as_object(read_json(version.body)), patient)
+
+
+def index_rows(resource: Resource, patient: str) -> list[IndexRow]:
+    """The rows by which a resource filed under ``patient`` is found; a protected address is not found by any."""
+    rows = index(resource, patient)
+    if "ADDRESS-PROTECTED" not in labels_of(resource):
+        return rows
+    return [row for row in rows if row.parameter not in _where_to_find()]
+
+
+@cache
+def _where_to_find() -> frozenset[int]:
+    return frozenset(
+        number
+        for type_ in RESOURCE_TYPES
+        for parameter in parameters_of(type_)
+        if parameter.name.startswith(_WHERE_TO_FIND)
+        for number in parameter.numbers
+    )
 
 
 def timeline_rows(outcomes: Sequence[Outcome], caller: Caller, context: Context) -> list[Row]:
@@ -166,6 +197,8 @@ def audit_rows(outcomes: Sequence[Outcome], caller: Caller, interaction: str, co
 def _interaction(outcome: Outcome) -> str:
     if outcome.version.deleted:
         return "delete"
+    if outcome.bound.change.method == "PATCH":
+        return "patch"
     return "update" if outcome.before is not None else "create"
 
 
@@ -208,15 +241,20 @@ def record(
     )
 
 
+def _happened(outcome: Outcome) -> str:
+    if outcome.version.deleted:
+        return "deleted"
+    return "created" if outcome.before is None or outcome.before.deleted else "updated"
+
+
 def outbox_rows(outcomes: Sequence[Outcome], context: Context) -> list[Row]:
     """One message for each change that others may be told of."""
     return [
         {
             "patient": outcome.version.facts.patient,
-            "kind": "deleted" if outcome.version.deleted else "written",
+            "kind": _happened(outcome),
             "reference": outcome.written.location,
             "recorded": instant(context.now),
-            "delivered": None,
         }
         for outcome in outcomes
         if outcome.is_new

@@ -9,10 +9,24 @@ from profiles import category_name
 
 # By what the auditor narrows the log: the kind of access, and the interactions that it is made of.
 KINDS = {
-    "look": ("画面や一覧で見た", ("page", "feed", "search-type", "search-system")),
-    "read": ("一件を読んだ", ("read", "vread", "history-instance")),
+    "look": (
+        "画面や一覧で見た",
+        ("page", "feed", "search-type", "search-system", "history-type", "history-system"),
+    ),
+    "read": ("一件を読んだ", ("read", "vread", "history-instance", "operation:meta")),
     "handoff": ("入院時情報提供書を作った", ("operation:handoff",)),
+    "everything": ("一人の記録をまとめて読んだ", ("operation:everything",)),
+    "match": ("同じかもしれない方を探した", ("operation:match",)),
+    "check": (
+        "確かめた・調べた",
+        ("operation:validate", "operation:expand", "operation:lookup", "operation:validate-code"),
+    ),
+    "export": (
+        "まとめて書き出した",
+        ("operation:export", "operation:export-file", "operation:export-status", "operation:export-cancel"),
+    ),
     "write": ("登録・修正・削除した", ("create", "update", "patch", "delete", "transaction", "batch", "ingest")),
+    "notify": ("通知を受けた", ("notification", "notification-status")),
     "sign-in": ("サインイン・接続", ("sign-in", "sign-out", "token")),
     "desk": (
         "事務局の判断",
@@ -30,10 +44,17 @@ _DESK = {
     "operation:desk-contact-undo": "の支援チームに機関が加わるという確認を取り消しました",
 }
 _OUTCOMES = {"0": "認められました", "4": "受け付けられませんでした", "8": "断られました", "12": "重大な失敗"}
-_LOOKING = frozenset({*KINDS["look"][1], *KINDS["read"][1], *KINDS["handoff"][1]})
+_LOOKING = frozenset(
+    one for kind in ("look", "read", "handoff", "everything", "match", "export") for one in KINDS[kind][1]
+)
 _OWN_REASONS = {
     "audit": "市の監査の権限で、アクセスの記録を見ました。",
     "desk": "市の事務局の権限で行いました。",
+    "handshake": "通知の送り先が答えることを確かめました。",
+    "heartbeat": "変わりがないことを知らせました。",
+    "active": "通知が始まりました。",
+    "error": "通知が止まりました。送り先を直してから、登録しなおすと続きが届きます。",
+    "off": "通知を終えました。",
     "demo": "実演用の入り口から入りました。",
     "operator": "運用担当者が発行しました。",
     "token": "登録された鍵による署名を確かめました。",

@@ -18,4 +18,4 @@ def change_city(city: City, *changes: tuple[str, str]) -> None:
     file.write_text(text, encoding="utf-8")
     (file.parent / "share-matrix.csv").write_bytes((SMALL / "share-matrix.csv").read_bytes())
     context = Context(city.clock.now, "change", lambda: uuid4().hex, BASE_URL)
-    city.store.lane.submit(lambda tx: apply(tx, read_city(file, city.keys), context)).result()
+    city.store.lane.do(lambda tx: apply(tx, read_city(file, city.keys), context))

@@ -4,7 +4,9 @@ from tests.hub_in_test import Body, City
 
 NEVER_USED = "0" * 32
 # Every door that shows what somebody else published.
-DOORS = frozenset({"read", "vread", "history", "batch", "search", "search by post", "feed", "feed of one", "handoff"})
+DOORS = frozenset(
+    {"read", "vread", "history", "batch", "search", "search by post", "feed", "feed of one", "handoff", "everything"}
+)
 
 
 def prescription(patient: str, name: str, **more: object) -> Body:
@@ -42,6 +44,7 @@ def shown(city: City, who: str, resource: Body, mark: str, patient: str) -> set[
         "feed": city.get(who, "/feed?count=200"),
         "feed of one": city.get(who, f"/feed?patient={patient}&count=200"),
         "handoff": city.post(who, f"/fhir/Patient/{patient}/$handoff", {}),
+        "everything": city.get(who, f"/fhir/Patient/{patient}/$everything?_count=1000"),
     }
     if searched.status_code == 200:
         entries = searched.json().get("entry", [])

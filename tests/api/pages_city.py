@@ -62,12 +62,12 @@ def browser_of(city: City, role: str) -> Browser:
 
 def change(city: City, statement: str, **values: str | int) -> None:
     """Change the store as an operator at its console could."""
-    city.store.lane.submit(lambda tx: run(tx, statement, values)).result()
+    city.store.lane.do(lambda tx: run(tx, statement, values))
 
 
 def rows(city: City, statement: str, **values: str | int) -> list[Body]:
     """Rows of the store."""
-    found = city.store.lane.submit(lambda tx: query(tx, statement, values)).result()
+    found = city.store.lane.do(lambda tx: query(tx, statement, values))
     return [dict(row._mapping) for row in found]
 
 

@@ -323,14 +323,25 @@ def test_when_the_log_cannot_be_written_nothing_is_shown_and_nothing_is_stored(
 
     for who in ("cm-ito", "aud-kondo", "clinic-emr", "hosp-ehr", "pharm-rx"):
         city.token(who)
-    trigger = f"CREATE TRIGGER down BEFORE INSERT ON audit BEGIN SELECT RAISE({how}, 'the disk is full'); END"
-    city.store.lane.submit(lambda tx: run(tx, trigger, {})).result()
+    broken, whole = _full_disk(city, how)
+    city.store.lane.do(lambda tx: [run(tx, statement, {}) for statement in broken])
     before, down = _size(city), True
     assert set(ask()) <= {500, 503}
     assert _size(city) == before
-    city.store.lane.submit(lambda tx: run(tx, "DROP TRIGGER down", {})).result()
+    city.store.lane.do(lambda tx: [run(tx, statement, {}) for statement in whole])
     down = False
     assert ask() == [200, 200, 200, 200, 200, 200, 200, 404, 201, 200, 200, 200]
+
+
+def _full_disk(city: City, how: str) -> tuple[list[str], list[str]]:
+    """Statements after which the log takes nothing, as if the disk were full, and those that mend it."""
+    if city.store.engine.dialect.name == "sqlite":
+        trigger = f"CREATE TRIGGER down BEFORE INSERT ON audit BEGIN SELECT RAISE({how}, 'the disk is full'); END"
+        return [trigger], ["DROP TRIGGER down"]
+    fail = f"RAISE EXCEPTION 'full' USING ERRCODE = '{'disk_full' if how == 'ABORT' else 'io_error'}';"
+    function = f"CREATE FUNCTION down() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {fail} END $$"
+    trigger = "CREATE TRIGGER down BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION down()"
+    return [function, trigger], ["DROP TRIGGER down ON audit", "DROP FUNCTION down"]
 
 
 def _size(city: City) -> list[int]:
@@ -338,6 +349,6 @@ def _size(city: City) -> list[int]:
 
     def count(table: str) -> int:
         counted = f"SELECT count(*) AS n FROM {table}"  # noqa: S608
-        return int(city.store.lane.submit(lambda tx: query(tx, counted, {})).result()[0].n)
+        return int(city.store.lane.do(lambda tx: query(tx, counted, {}))[0].n)
 
     return [count(table) for table in tables]

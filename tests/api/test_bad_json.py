@@ -19,7 +19,7 @@ ORGANIZATION = '{"resourceType":"Organization","name":"試験診療所"}'.encode
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
     """One hub for the whole file: none of these bodies may leave anything in it."""
     with small_city(tmp_path_factory.mktemp("hub")) as hub:
         yield hub

@@ -14,8 +14,8 @@ REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 TEAM = ("Organization/hosp", "Organization/clinic", "Organization/day", "Practitioner/cm-ito")
 MARK = "ヒミツマル錠"
 NOTHING: set[str] = set()
-# What a source keeps without any consent; a handoff needs somebody's record of who the person is.
-OWN = DOORS - {"handoff"}
+# What a source keeps without any consent; of a person whose record is not shown, nothing is asked as a whole.
+OWN = DOORS - {"handoff", "everything"}
 
 
 def organisation(name: str, part: str = "IRCP") -> Body:

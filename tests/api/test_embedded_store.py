@@ -81,6 +81,7 @@ def test_the_store_runs_with_the_settings_that_keep_what_is_written(engine: Engi
     assert got == wanted
 
 
+@pytest.mark.sqlite
 def test_nothing_can_be_read_in_the_files(city: City) -> None:
     city.resident(name="読取 不可")
     for file in city.keys.glob(f"{STORE}*"):

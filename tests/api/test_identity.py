@@ -20,7 +20,7 @@ HOSPITALS_OWN = "http://hosp.test/patient"
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
     """One hub for the whole file: each test brings people of its own."""
     with small_city(tmp_path_factory.mktemp("hub")) as hub:
         yield hub
@@ -50,7 +50,7 @@ def pushed(city: City, who: str, resource: Body) -> str:
 
 def doubts(city: City, *people: str) -> set[tuple[frozenset[str], str]]:
     """The pairs in the secretariat's queue that concern these people, each with its reason."""
-    rows = city.store.lane.submit(lambda tx: identity.candidates(tx)).result()
+    rows = city.store.lane.do(lambda tx: identity.candidates(tx))
     pairs = {(frozenset((row.patient, row.other)), str(row.why)) for row in rows}
     return {pair for pair in pairs if pair[0] & set(people)}
 
@@ -316,11 +316,11 @@ def unlink(city: City, person: str, resource: Body, source: str, system: str) ->
     one = resource["identifier"][0]
     credential = Credential(fingerprint(city.token("city-registry")))
     context = Context(city.clock.now, "r", lambda: "", BASE_URL)
-    return city.store.lane.submit(
+    return city.store.lane.do(
         lambda tx: residents.unlink(
             tx, person, key(one["system"], one["value"], source), source, authenticate(tx, credential, context), context
         )
-    ).result()
+    )
 
 
 def test_unlinking_ends_at_once_what_the_link_gave_and_can_be_taken_back(city: City, number: str) -> None:

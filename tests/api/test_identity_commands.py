@@ -11,7 +11,7 @@ NUMBER = "011234-0000000001"
 
 
 def renkei(city: City, *arguments: str) -> Result:
-    return CliRunner().invoke(app, ["identity", *arguments, "--data", str(city.keys)])
+    return CliRunner().invoke(app, ["identity", *arguments, *city.options])
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def stored(city: City) -> tuple[int, int]:
     """How many resources and timeline items the store has."""
 
     def count(table: str) -> int:
-        rows = city.store.lane.submit(lambda tx: query(tx, f"SELECT count(*) AS n FROM {table}", {})).result()  # noqa: S608
+        rows = city.store.lane.do(lambda tx: query(tx, f"SELECT count(*) AS n FROM {table}", {}))  # noqa: S608
         return int(rows[0].n)
 
     return count("resource"), count("timeline")

@@ -187,6 +187,23 @@ def test_what_arrives_during_a_commit_is_all_in_the_next(lane: Lane) -> None:
     assert asyncio.run(ask()) == notes(lane) == [f"{number:03}" for number in range(200)]
 
 
+def test_a_lane_whose_loop_was_broken_off_still_closes(engine: Engine) -> None:
+    """TRUST T-145: what the loop had begun is undone, and nobody waits for it for ever."""
+    lane = LoopLane(engine)
+
+    async def ask() -> None:
+        with engine.connect() as other, other.begin():
+            asked = asyncio.ensure_future(lane.ask(partial(put, "never")))
+            await asyncio.sleep(0.05)
+        asked.cancel()
+
+    asyncio.run(ask())
+    lane.close()
+    again = LoopLane(engine)
+    assert notes(again) == []
+    again.close()
+
+
 # -- beside another writer
 
 
@@ -229,6 +246,7 @@ def test_on_a_full_disk_nothing_is_acknowledged_and_nothing_is_kept(lane: Lane) 
     assert notes(lane) == ["before", "after"]
 
 
+@pytest.mark.sqlite
 def test_on_a_full_disk_every_door_says_503_and_a_retry_has_one_effect(city: City) -> None:
     person = city.resident()
     city.team(person, "Organization/hosp")

@@ -36,7 +36,7 @@ def test_an_error_page_keeps_the_readers_own_frame(city: City) -> None:
 
 def test_a_store_that_is_busy(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
     browser = browser_of(city, CARE_MANAGER)
-    city.store.lane.submit(lambda tx: tx.exec_driver_sql("ALTER TABLE timeline RENAME TO gone")).result()
+    city.store.lane.do(lambda tx: tx.exec_driver_sql("ALTER TABLE timeline RENAME TO gone"))
     response = browser.get("/people")
     assert response.status_code == 503
     text = words(response.text)

@@ -119,6 +119,7 @@ def test_a_store_of_the_first_shape_is_searched_after_its_migration(tmp_path: Pa
 
 
 @pytest.mark.sqlite
+@pytest.mark.usefixtures("store_kind")
 def test_the_command_makes_everything_anew(tmp_path: Path) -> None:
     with small_city(tmp_path) as city:
         resident = city.resident()

@@ -13,7 +13,7 @@ NUMBERS = count(1)
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[City]:
+def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
     """One hub for the whole file: each test brings residents and keys of its own."""
     with small_city(tmp_path_factory.mktemp("hub")) as hub:
         yield hub

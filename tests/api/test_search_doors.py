@@ -143,6 +143,10 @@ def test_a_search_of_several_types(city: City, person: str) -> None:
     assert ids(posted(city, "/_search", form)) == [told["id"]]
     order = [one["resource"]["id"] for one in bundle(city, f"?_id={some}&_sort=_lastUpdated")["entry"]]
     assert set(order) == three
+    of_one = bundle(city, f"?_type=Observation,Encounter&_id={some}&_count=1")
+    assert len(ids(city.get("hosp-ehr", link(of_one, "next")))) == 1
+    one_type = bundle(city, f"?_type=Observation&_id={some}")
+    assert ids(city.get("hosp-ehr", link(one_type, "self"))) == [stored["id"]]
     answer = bundle(city, f"?_id={some}&_count=1")
     assert link(answer, "next").startswith(f"{BASE_URL}/fhir?_id=")
     seen = [one["resource"]["id"] for one in answer["entry"]]

@@ -151,12 +151,12 @@ def test_a_subscription_stops_with_its_system_and_goes_on_when_it_is_asked_for_a
 
 
 def _registry(city: City, table: str) -> list[Body]:
-    rows = city.store.lane.submit(lambda tx: registry.file_rows(tx, table)).result()
+    rows = city.store.lane.do(lambda tx: registry.file_rows(tx, table))
     return [dict(row._mapping) for row in rows]
 
 
 def _replace(city: City, table: str, rows: list[Body]) -> None:
-    city.store.lane.submit(lambda tx: registry.replace_file_rows(tx, table, rows)).result()
+    city.store.lane.do(lambda tx: registry.replace_file_rows(tx, table, rows))
 
 
 def test_only_a_system_subscribes_and_only_for_itself(city: City, there: Receiver) -> None:

@@ -188,10 +188,10 @@ def test_the_outbox_is_empty_when_everybody_was_served(city: City, there: Receiv
     for number in range(150):
         city.created("hosp-ehr", note(person, f"記録 {number}"))
     post.deliver()
-    assert city.store.lane.submit(lambda tx: outbox.waiting(tx, 1)).result() == []
+    assert city.store.lane.do(lambda tx: outbox.waiting(tx, 1)) == []
     assert there.numbers == list(range(1, 151))
     city.delete("care-plan-app", f"/fhir/Subscription/{asked['id']}")
-    left = city.store.lane.submit(lambda tx: query(tx, "SELECT * FROM notification", {})).result()
+    left = city.store.lane.do(lambda tx: query(tx, "SELECT * FROM notification", {}))
     assert left == []
 
 

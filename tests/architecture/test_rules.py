@@ -65,8 +65,8 @@ def texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 TRANSACTION_CALLS = frozenset({"begin", "begin_nested", "commit", "rollback", "savepoint", "connect"})
 TRANSACTION_SQL = re.compile(r"\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|END)\b")
-LANE = frozenset({"hub/store/lane.py", "hub/store/migrate.py"})
-ENGINE = "hub/store/database.py"  # makes the connection, and says how a transaction begins: IMMEDIATE
+LANE = frozenset({"hub/store/lane.py", "hub/store/line.py", "hub/store/migrate.py", "hub/store/distribution.py"})
+ENGINES = ("hub/store/database.py", "hub/store/postgresql.py")  # make connections, and say how SQLite begins: IMMEDIATE
 
 
 def begins_or_commits(path: str, tree: ast.Module) -> Iterator[str]:
@@ -75,11 +75,11 @@ def begins_or_commits(path: str, tree: ast.Module) -> Iterator[str]:
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            allowed = {"connect"} if path == ENGINE else set()
+            allowed = {"connect"} if path in ENGINES else set()
             if node.func.attr in TRANSACTION_CALLS - allowed:
                 yield f"{node.lineno} .{node.func.attr}()"
     for line, text in texts(tree):
-        if TRANSACTION_SQL.match(text) and not (path == ENGINE and text == "BEGIN IMMEDIATE"):
+        if TRANSACTION_SQL.match(text) and not (path in ENGINES and text == "BEGIN IMMEDIATE"):
             yield f"{line} {text}"
 
 
@@ -106,7 +106,8 @@ def runs_sql(path: str, tree: ast.Module) -> Iterator[str]:
     if path.startswith("hub/store/"):
         return
     for line, module, name in imports(tree):
-        if (module == "hub.store.sql" and (name in RUNNING_SQL or not name)) or module == "hub.store.tables":
+        names_tables = module.startswith("hub.store.") and module.endswith("tables")
+        if names_tables or (module == "hub.store.sql" and (name in RUNNING_SQL or not name)):
             yield f"{line} {module}.{name}"
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr in ("exec_driver_sql", "execute", "executemany"):

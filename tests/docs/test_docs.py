@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 from urllib.parse import unquote
 
 import pytest
@@ -15,8 +16,8 @@ from hub.http.feed import MAX_COUNT
 from hub.identity.retries import KeyReused
 from hub.interactions.feed import FILTERS
 from hub.settings import Settings
-from profiles.rules.references import TYPES
-from profiles.search.parameters import indexed
+from profiles.search.parameters import KINDS
+from profiles.search.query import Modifier
 from tests.docs.page import ROOT, code_words, headings, links, pages, row_names
 
 DOCS = ROOT / "docs"
@@ -83,13 +84,10 @@ def test_every_format_has_a_row_and_a_page() -> None:
         assert (ROOT / "connectors" / name / "README.md").is_file()
 
 
-def test_every_search_parameter_has_its_place() -> None:
-    for line in (DOCS / "search.md").read_text("utf-8").splitlines():
-        cells = [re.findall(r"`([^`]+)`", cell) for cell in line.split("|")[1:3]]
-        if len(cells) == 2 and len(cells[0]) == 1 and cells[0][0] in TYPES:
-            assert cells[1] == [parameter.name for parameter in indexed(cells[0][0])]
-    searchable = {type_ for type_ in TYPES if indexed(type_)} - {"AuditEvent"}
-    assert row_names(DOCS / "search.md") == searchable
+def test_every_kind_of_search_parameter_has_a_row_and_every_modifier_is_named() -> None:
+    assert set(KINDS) <= row_names(DOCS / "search.md")
+    described = (DOCS / "search.md").read_text("utf-8")
+    assert [one for one in get_args(Modifier) if one and f"`:{one}`" not in described] == []
 
 
 def test_every_filter_of_the_feed_is_described() -> None:
@@ -100,7 +98,8 @@ def test_every_filter_of_the_feed_is_described() -> None:
 
 
 def test_every_example_is_shown() -> None:
-    shown = {link.removeprefix("examples/") for link in links(DOCS / "push.md") if link.startswith("examples/")}
+    named = links(DOCS / "push.md") | links(DOCS / "subscriptions.md")
+    shown = {link.removeprefix("examples/") for link in named if link.startswith("examples/")}
     assert shown == {path.name for path in (DOCS / "examples").iterdir() if not path.name.startswith(".")}
 
 

@@ -189,9 +189,13 @@ def _patient(patient: str) -> Resource:
     }
 
 
-def _data(reference: str) -> Resource:
+def _data(shown: str) -> Resource:
     role = coding(_OBJECT_ROLES, "4", "Domain Resource")
-    return {"what": {"reference": reference}, "type": _OBJECT, "role": role}
+    type_, many, versions = shown.partition("?versions=")
+    if not many:
+        return {"what": {"reference": shown}, "type": _OBJECT, "role": role}
+    named: list[Json] = [{"type": "version", "valueString": one} for one in versions.split(",")]
+    return {"type": _OBJECT, "role": role, "description": f"{type_} ({len(named)})", "detail": named}
 
 
 def _query(query: str) -> Resource:

@@ -84,7 +84,21 @@ _KINDS = {
     "delete": Kind(_RESTFUL, (coding(REST, "delete", "delete"),), "D", "application", profile="Delete"),
     "transaction": _executed("transaction"),
     "batch": _executed("batch"),
+    "notification": Kind(_RESTFUL, (coding(AUDIT_INTERACTION, "notification"),), "R", "client-receives"),
+    "notification-status": Kind(
+        _RESTFUL,
+        (coding(REST, "update", "update"), coding(AUDIT_INTERACTION, "notification-status")),
+        "U",
+        "application",
+    ),
     "ingest": _executed("transaction", "ingest"),
+    # Data that leaves for good is DICOM's Export (TRUST, disclosure out).
+    "operation:export-file": Kind(
+        coding(DICOM, "110106", "Export"),
+        (coding(REST, "operation", "operation"), coding(AUDIT_INTERACTION, "export-file")),
+        "R",
+        "client-receives",
+    ),
     "token": Kind(
         _AUTHENTICATION, (coding("urn:ihe:event-type-code", "ITI-71", "Get Access Token"),), "E", "token", "token"
     ),

@@ -17,7 +17,8 @@ class AuditRecord:
     ``purpose``       purpose of use (v3-ActReason)
     ``organisation``, ``system``, ``person``, ``patient``   ids in the hub; ``system`` is the client's
     ``token``         the last 32 characters, or the ``jti``, of the token that was used or issued
-    ``what``          versioned references of what was shown or written; of an emergency, the id of its grant
+    ``what``          versioned references of what was shown or written, or, of many at once, their versions by type
+                      (``Observation?versions=a,b``); of an emergency, the id of its grant
     ``query``         the request as it was asked (``Observation?patient=…``), without secrets
     ``address``       the client's IP address
     ``site``          the hub's base URL

@@ -14,24 +14,50 @@ _TYPES = {
     "MedicationDispense": "調剤", "MedicationRequest": "処方", "MedicationStatement": "服薬状況",
     "Observation": "検査・測定値", "Patient": "基本情報", "Procedure": "処置・手術", "QuestionnaireResponse": "記入票",
     "RelatedPerson": "緊急連絡先", "ServiceRequest": "依頼・利用サービス", "AuditEvent": "アクセスの記録",
+    "Subscription": "通知の登録",
 }  # fmt: skip
 
 # Done, and tried in vain.
 _LOOKED = ("を閲覧しました", "を閲覧しようとしましたが", "表示しませんでした")
 _ENTERED = ("を登録しました", "を登録しようとしましたが", "受け付けませんでした")
+_ASKED = ("を調べました", "を調べようとしましたが", "答えませんでした")
 _DEEDS = {
     "history-instance": ("の変更の履歴を閲覧しました", "の変更の履歴を閲覧しようとしましたが", "表示しませんでした"),
+    "history-type": ("の書き込みの履歴を調べました", "の書き込みの履歴を調べようとしましたが", "表示しませんでした"),
     "update": ("を修正しました", "を修正しようとしましたが", "受け付けませんでした"),
     "patch": ("を修正しました", "を修正しようとしましたが", "受け付けませんでした"),
     "delete": ("を削除しました", "を削除しようとしましたが", "受け付けませんでした"),
     "operation:handoff": ("を作りました", "を作ろうとしましたが", "作りませんでした"),
-    "operation:export": ("を書き出しました", "を書き出そうとしましたが", "書き出しませんでした"),
+    "operation:match": ("を探しました", "を探そうとしましたが", "探しませんでした"),
+    "operation:validate": ("を確かめました", "を確かめようとしましたが", "確かめませんでした"),
+    "operation:expand": _ASKED,
+    "operation:lookup": _ASKED,
+    "operation:validate-code": _ASKED,
+    "operation:export-file": ("を書き出しました", "を書き出そうとしましたが", "書き出しませんでした"),
+    "notification": ("の通知を受けました", "の通知を受けるところでしたが", "送りませんでした"),
     "refusal": ("を利用しようとしました", "を利用しようとしましたが", "お断りしました"),
 }  # fmt: skip
+_OBJECTS = {
+    "operation:handoff": "入院時情報提供書",
+    "operation:everything": "記録のすべて",
+    "operation:match": "同じかもしれない方",
+    "operation:expand": "コードの一覧",
+    "operation:lookup": "コードの意味",
+    "operation:validate-code": "コードの正しさ",
+}
 _WITHOUT_OBJECT = {
+    "history-system": ("書き込みの履歴を調べました", "書き込みの履歴を調べようとしましたが", "表示しませんでした"),
+    "operation:export": ("情報の書き出しを始めました", "情報の書き出しを始めようとしましたが", "始めませんでした"),
+    "operation:export-status": ("書き出しの進みを尋ねました", "書き出しの進みを尋ねましたが", "答えませんでした"),
+    "operation:export-cancel": ("書き出しをやめました", "書き出しをやめようとしましたが", "受け付けませんでした"),
     "token": ("接続の許可を受けました", "接続の許可を求めましたが", "許可しませんでした"),
     "sign-in": ("サインインしました", "サインインしようとしましたが", "受け付けませんでした"),
     "sign-out": ("サインアウトしました", "サインアウトしようとしましたが", "受け付けませんでした"),
+    "notification-status": (
+        "通知の登録の状態が変わりました",
+        "通知の登録の状態が変わるところでしたが",
+        "変わりませんでした",
+    ),
     "emergency": ("救急時の閲覧を始めました", "救急時の閲覧を始めようとしましたが", "認めませんでした"),
     "emergency-end": ("救急時の閲覧を終えました", "救急時の閲覧を終えようとしましたが", "受け付けませんでした"),
 }
@@ -86,10 +112,12 @@ def _whose(record: AuditRecord, patient: str) -> str:
 
 def _what(record: AuditRecord) -> str:
     """The kinds of information, never the information."""
-    if record.interaction == "operation:handoff":
-        return "入院時情報提供書"
+    if record.interaction in _OBJECTS:
+        return _OBJECTS[record.interaction]
     if record.category:
         return category_name(record.category)
-    named = [*record.what, record.query]
+    if record.interaction == "notification" and not record.what:
+        return "接続の確認"
+    named = record.what if record.interaction == "notification" else [*record.what, record.query]
     types = dict.fromkeys(one.partition("/")[0].partition("?")[0] for one in named)
     return "・".join(dict.fromkeys(_TYPES[one] for one in types if one in _TYPES)) or "情報"

@@ -42,6 +42,17 @@ REFUSED = replace(RECORD, interaction="search-type", outcome="8", reason="no-con
         (replace(RECORD, interaction="update"), WHO + "調剤 を修正しました"),
         (replace(RECORD, interaction="delete"), WHO + "調剤 を削除しました"),
         (replace(RECORD, interaction="operation:handoff", what=THREE), WHO + "入院時情報提供書 を作りました"),
+        (replace(RECORD, interaction="operation:everything", what=THREE), WHO + "記録のすべて を閲覧しました"),
+        (replace(RECORD, interaction="operation:match", what=()), WHO + "同じかもしれない方 を探しました"),
+        (replace(RECORD, interaction="operation:expand", what=()), WHO + "コードの一覧 を調べました"),
+        (
+            replace(RECORD, interaction="operation:export", what=(), query="Patient/$export", person=None, system="rx"),
+            "2026-11-20 10:31 ゆきみ薬局のシステム「rx」 が 情報の書き出しを始めました",
+        ),
+        (
+            replace(RECORD, interaction="operation:export-file", what=("Observation?versions=1,2",)),
+            WHO + "検査・測定値 を書き出しました",
+        ),
         (replace(RECORD, interaction="page"), WHO + "調剤 を閲覧しました"),
         (replace(RECORD, interaction="feed", what=THREE), WHO + "病名・目標 を閲覧しました"),
         (replace(RECORD, interaction="page", what=()), WHO + "情報 を閲覧しました"),
