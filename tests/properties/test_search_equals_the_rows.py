@@ -31,10 +31,14 @@ from profiles.search import (
     patients_named,
 )
 from profiles.search.query import Modifier
+from profiles.search.values import Prefix
 
 PATIENTS = ("", "p1", "p2")
 SEEN = "v.withheld = 0"
 CODES, TEXTS, DAYS = ("a", "b", "ab"), ("", "ア", "アイ", "イ"), (0, 10, 20)
+
+
+PREFIXES: tuple[Prefix, ...] = ("eq", "ne", "gt", "ge", "lt", "le", "sa", "eb", "ap")
 
 
 def named(type_: str, name: str) -> Parameter:
@@ -73,7 +77,7 @@ def conditions() -> st.SearchStrategy[Condition]:
             Condition, st.just("Observation"), st.just(()), st.just(parameter), st.sampled_from([*modifiers]), several
         )
 
-    prefixes = st.sampled_from(("eq", "ne", "gt", "ge", "lt", "le", "sa", "eb", "ap"))
+    prefixes = st.sampled_from(PREFIXES)
     tokens = st.builds(TokenValue, st.sampled_from((None, 0, 7)), st.sampled_from(CODES))
     dates = st.builds(lambda prefix, span: DateValue(prefix, *span), prefixes, spans())
     strings = st.sampled_from(TEXTS[1:]).map(lambda text: StringValue(text, text))
@@ -223,3 +227,16 @@ def test_a_search_finds_what_its_conditions_say_in_the_order_that_they_ask(memor
                 assert total == len(wanted)
 
     on_any_store()
+
+
+def test_every_prefix_on_every_pair_of_ranges(memory: Engine) -> None:
+    ranges = [(low, low + length) for low in DAYS for length in (5, 10, 20)]
+    resources: list[Resource] = [("p1", True, (DateRow(DATE.number, *one),)) for one in ranges]
+    with memory.connect() as tx, tx.begin():
+        stored(tx, resources)
+        for prefix in PREFIXES:
+            for one in ranges:
+                condition = Condition("Observation", (), DATE, "", (DateValue(prefix, *one),))
+                found, _ = searched(tx, Query(("Observation",), ((condition,),), count=50))
+                wanted = [place for place, resource in enumerate(resources) if holds(condition, resource)]
+                assert sorted(found) == wanted, (prefix, one)
