@@ -56,8 +56,10 @@ def shape_of(pairs: list[tuple[str, str]]) -> Shape | None:
 
 
 def retry_of(request: Request, body: bytes) -> tuple[str, str]:
-    """The Idempotency-Key, and a hash of all that makes the request what it is."""
+    """The Idempotency-Key, and a hash of all that makes the request what it is; both empty without a key."""
     key = request.headers.get("idempotency-key", "")
+    if not key:
+        return "", ""
     if len(key) > 255:
         raise Malformed("An Idempotency-Key has at most 255 characters.")
     digest = sha256(f"{request.method} {request.url.path}?{request.url.query}\n".encode() + body).hexdigest()
