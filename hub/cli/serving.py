@@ -16,7 +16,7 @@ import typer
 import uvicorn
 from fastapi import FastAPI
 
-from hub.app import create_app, new_id, now
+from hub.app import create_app, directly, new_id, now
 from hub.city import difference, read_city
 from hub.cli.operate import CannotDo, put_in_force
 from hub.cli.workers import supervise
@@ -129,7 +129,7 @@ def run(app: FastAPI, host: str, port: int, listening: socket.socket | None = No
     settings = Settings()
     configure_logs(settings.log_format)
     config = uvicorn.Config(
-        app,
+        directly(app),
         host=host,
         port=port,
         loop="uvloop",

@@ -3,6 +3,7 @@
 import re
 from urllib.parse import urlencode
 
+import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -10,7 +11,6 @@ from hub.edge import bearer, context_of, doors_of, query_pairs
 from hub.errors import Malformed
 from hub.interactions.feed import FILTERS, Feed, Wanted
 from profiles.instants import in_japan, instants_of
-from profiles.json import write_json
 
 MAX_COUNT = 200
 _NAMES = FILTERS | {"patient", "from", "to", "since", "count"}
@@ -49,5 +49,5 @@ async def feed(request: Request) -> Response:
     asked = urlencode([pair for pair in pairs if pair[0] != "since"])
     question = Feed(wanted(pairs), f"feed?{asked}" if asked else "feed", doors.seal)
     page = await doors.read(bearer(request), question, context_of(request))
-    body = write_json({"items": list(page.items), "next": page.next, "more": page.more})
+    body = orjson.dumps({"items": page.items, "next": page.next, "more": page.more})
     return Response(body, media_type="application/json")

@@ -1,6 +1,7 @@
 """The timeline as a feed (DESIGN §6): of one patient, or of everybody whom the caller looks after."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import orjson
 
@@ -114,8 +115,14 @@ def shown_names(tx: Tx, grant: Grant, patients: set[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     for row in own_last:
         if row.id not in names and grant.permits(row, ()).permit:
-            names[row.id] = display_name(as_object(orjson.loads(row.body)))
+            names[row.id] = _name_in(bytes(row.body))
     return names
+
+
+@lru_cache(maxsize=4096)
+def _name_in(body: bytes) -> str:
+    """The name in the bytes of a Patient record, which never change."""
+    return display_name(as_object(orjson.loads(body)))
 
 
 def display_name(patient: Resource) -> str:

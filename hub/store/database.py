@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import Engine, NullPool, create_engine, event
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
 from sqlcipher3 import dbapi2
 
 if TYPE_CHECKING:
@@ -118,6 +119,9 @@ def embedded_engine(data: Path, key: str) -> Engine:
     @event.listens_for(engine, "begin")
     def begin_immediate(connection: Connection) -> None:
         # Without this every row would commit by itself: the driver is in autocommit mode.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        try:
+            connection.connection.cursor().execute("BEGIN IMMEDIATE")
+        except dbapi2.OperationalError as error:
+            raise OperationalError("BEGIN IMMEDIATE", None, error) from error
 
     return engine
