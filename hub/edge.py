@@ -67,7 +67,8 @@ def bearer(request: Request) -> Credential:
 
     Raises ``Unauthenticated`` without one, ``Malformed`` for one in the URL or an unknown purpose of use.
     """
-    if "access_token" in request.query_params:
+    asked = request.scope["query_string"]
+    if (b"token" in asked or b"%" in asked) and "access_token" in request.query_params:
         raise Malformed("A token belongs in the Authorization header, never in the URL.")
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
@@ -123,7 +124,7 @@ async def _unpacked(request: Request, limit: int) -> bytes:
 
 def query_pairs(request: Request) -> list[tuple[str, str]]:
     """The (name, value) pairs of the URL's query, in order.  Raises ``Malformed``."""
-    return _pairs(request.url.query)
+    return _pairs(request.scope["query_string"].decode("utf-8", "surrogateescape"))
 
 
 async def form_pairs(request: Request) -> list[tuple[str, str]]:
