@@ -134,6 +134,10 @@ def display_name(patient: Resource) -> str:
     return ""
 
 
+def _with_change(changed: str, text: str) -> str:
+    return f"変更：{changed}／{text}" if text else f"変更：{changed}"
+
+
 def item(row: Row, name: str | None, profession: str | None) -> Resource:
     """One item of the feed (DESIGN §6)."""
     return {
@@ -147,7 +151,7 @@ def item(row: Row, name: str | None, profession: str | None) -> Resource:
         "organisation": {"id": row.source, "name": row.organisation_name, "kind": row.organisation_kind},
         "author": {"profession": row.author_profession or profession, "name": row.author_name},
         "title": row.title,
-        "text": "／".join(part for part in (row.changed and f"変更：{row.changed}", row.text) if part),
+        "text": _with_change(row.changed, row.text) if row.changed else row.text,
         "resource": f"{row.type}/{row.id}/_history/{row.version}",
         "link": row.link,
     }

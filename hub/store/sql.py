@@ -53,7 +53,7 @@ def query(tx: Tx, statement: str, parameters: Record) -> Sequence[Row]:
     """All rows of a SELECT."""
     cursor = _execute(tx, statement, parameters)
     shape = _shape_of(cursor)
-    return [shape(values) for values in cursor.fetchall()]
+    return list(map(shape, cursor.fetchall()))
 
 
 def on_postgresql(tx: Tx) -> bool:
@@ -123,7 +123,9 @@ def _execute(tx: Tx, statement: str, parameters: Record) -> "_Cursor":
         if on_postgresql(tx):
             text, names = _numbered(statement)
             return _on_server(tx, text, [parameters[name] for name in names])
-        cursor = tx.connection.cursor()
+        driver = tx.connection.dbapi_connection
+        assert driver is not None
+        cursor = driver.cursor()
         cursor.execute(statement, parameters)
         return cursor
     except _driver_error(tx) as error:
