@@ -1,13 +1,15 @@
 """Fixtures for all tests: Hypothesis' profile, and a small city with a whole hub."""
 
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from hub.logs import configure_logs
-from tests.hub_in_test import City, forget_stores, small_city, use_store
+from hub.settings import Settings
+from tests.hub_in_test import NOON, QUIET, City, forget_stores, small_city, use_store
 from tests.postgresql_in_test import programs
 
 settings.register_profile("repeatable", derandomize=True, deadline=None, max_examples=200)
@@ -65,8 +67,37 @@ def store_kind(request: pytest.FixtureRequest) -> str:
     return kind
 
 
+@pytest.fixture(scope="module")
+def one_hub(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
+    """The hub of a file that is marked ``one_hub``: each of its tests brings people of its own."""
+    with small_city(tmp_path_factory.mktemp("hub")) as hub:
+        yield hub
+
+
 @pytest.fixture
-def city(tmp_path: Path, store_kind: str) -> Iterator[City]:
-    """A hub with the small city and nobody in it."""
-    with small_city(tmp_path) as city:
-        yield city
+def hub_settings() -> Settings:
+    """How the hub of a test is set; a file may have its own."""
+    return QUIET
+
+
+@pytest.fixture
+def city(request: pytest.FixtureRequest, tmp_path: Path, store_kind: str, hub_settings: Settings) -> Iterator[City]:
+    """A hub with the small city and nobody in it; or the one that the tests of the file share."""
+    if request.node.get_closest_marker("one_hub"):
+        shared: City = request.getfixturevalue("one_hub")
+        yield shared
+    else:
+        with small_city(tmp_path, hub_settings) as hub:
+            yield hub
+
+
+PEOPLE = count(9_000_000_001)
+
+
+@pytest.fixture
+def person(city: City) -> str:
+    """A resident whom the hospital looks after, and nobody else; it is noon."""
+    city.clock.now = NOON
+    resident = city.resident(f"{next(PEOPLE):010d}")
+    city.team(resident, "Organization/hosp")
+    return resident

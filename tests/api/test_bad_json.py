@@ -4,7 +4,6 @@ Each file in tests/cases/bad-json is a body as it would come over the wire; expe
 """
 
 import csv
-from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
 
@@ -13,16 +12,11 @@ import pytest
 
 from tests.hub_in_test import City, small_city
 
+pytestmark = pytest.mark.one_hub
+
 CASES = Path(__file__).parent.parent / "cases" / "bad-json"
 EXPECTED = list(csv.DictReader((CASES / "expected.csv").read_text(encoding="utf-8").splitlines()))
 ORGANIZATION = '{"resourceType":"Organization","name":"試験診療所"}'.encode()
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
-    """One hub for the whole file: none of these bodies may leave anything in it."""
-    with small_city(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
 
 
 def told(answer: httpx2.Response) -> str:

@@ -1,12 +1,13 @@
 """Requests that nobody well-meaning sends (TRUST T-066, T-111, T-113, T-114, T-115): refused, and nothing else."""
 
-from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
 
 from tests.fhir_answers import issues, link
-from tests.hub_in_test import BASE_URL, Body, City, entry, observation, small_city, transaction
+from tests.hub_in_test import BASE_URL, Body, City, entry, observation, transaction
+
+pytestmark = pytest.mark.one_hub
 
 NASTY = [
     "'",
@@ -35,23 +36,16 @@ NASTY = [
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
-    """One hub for the whole file."""
-    with small_city(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
-
-
-@pytest.fixture(scope="module")
-def person(city: City) -> str:
+def person(one_hub: City) -> str:
     """A resident whom the hospital looks after."""
-    resident = city.resident()
-    city.team(resident, "Organization/hosp")
+    resident = one_hub.resident()
+    one_hub.team(resident, "Organization/hosp")
     return resident
 
 
 @pytest.fixture(scope="module")
-def stored(city: City, person: str) -> Body:
-    return city.created("hosp-ehr", observation(person))
+def stored(one_hub: City, person: str) -> Body:
+    return one_hub.created("hosp-ehr", observation(person))
 
 
 # -- ids and paths

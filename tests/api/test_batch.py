@@ -1,30 +1,12 @@
 """batch (FHIR R4 §3.1.0.11.1): every entry by itself, each with its own answer."""
 
 import json
-from collections.abc import Iterator
-from itertools import count
 
 import pytest
 
-from tests.hub_in_test import BASE_URL, NOON, Body, City, entry, note, observation, small_city
+from tests.hub_in_test import BASE_URL, Body, City, entry, note, observation
 
-NUMBERS = count(1)
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
-    """One hub for the whole file: each test brings residents of its own."""
-    with small_city(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
-
-
-@pytest.fixture
-def person(city: City) -> str:
-    """A resident whom the hospital looks after; it is noon."""
-    city.clock.now = NOON
-    resident = city.resident(f"{next(NUMBERS):010d}")
-    city.team(resident, "Organization/hosp")
-    return resident
+pytestmark = pytest.mark.one_hub
 
 
 def batch(*entries: object) -> Body:

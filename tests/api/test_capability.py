@@ -1,6 +1,5 @@
 """The CapabilityStatement (FHIR R4 §5.4): computed from the route table, and what it claims really answers."""
 
-from collections.abc import Iterator
 from json import dumps, loads
 
 import pytest
@@ -9,21 +8,16 @@ from hub.http.capability import capability_statement
 from hub.http.routes import FHIR
 from profiles import read_json, validate, write_json
 from profiles.resource import as_object
-from tests.hub_in_test import BASE_URL, Body, City, small_city
+from tests.hub_in_test import BASE_URL, Body, City
+
+pytestmark = pytest.mark.one_hub
 
 OFFERED = {door.interaction for door in FHIR if door.interaction}
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
-    """One hub for the whole file."""
-    with small_city(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
-
-
-@pytest.fixture(scope="module")
-def statement(city: City) -> Body:
-    answer = city.client.get("/fhir/metadata")
+def statement(one_hub: City) -> Body:
+    answer = one_hub.client.get("/fhir/metadata")
     assert answer.status_code == 200
     found: Body = answer.json()
     return found

@@ -1,6 +1,6 @@
 """What the CapabilityStatement claims, done one by one: a claim that is not in the tables below fails the test."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import count
 from typing import Any
 
@@ -9,7 +9,9 @@ import pytest
 
 from profiles import parameters_of
 from profiles.search import Parameter
-from tests.hub_in_test import Body, City, note, observation, patient, sign_in, small_city
+from tests.hub_in_test import Body, City, note, observation, patient, sign_in
+
+pytestmark = pytest.mark.one_hub
 
 NUMBERS = count(1)
 NUMBER = "http://hosp.test/number"
@@ -27,25 +29,18 @@ VALUES = {
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
-    """One hub for the whole file."""
-    with small_city(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
-
-
-@pytest.fixture(scope="module")
-def person(city: City) -> str:
+def person(one_hub: City) -> str:
     """A resident whom the hospital looks after, and who agrees."""
-    resident = city.resident()
-    city.team(resident, "Organization/hosp")
-    city.consent(resident)
+    resident = one_hub.resident()
+    one_hub.team(resident, "Organization/hosp")
+    one_hub.consent(resident)
     return resident
 
 
 @pytest.fixture(scope="module")
-def rest(city: City) -> Body:
+def rest(one_hub: City) -> Body:
     """The statement's ``rest``."""
-    found: Body = city.client.get("/fhir/metadata").json()["rest"][0]
+    found: Body = one_hub.client.get("/fhir/metadata").json()["rest"][0]
     return found
 
 

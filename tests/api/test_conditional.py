@@ -1,32 +1,14 @@
 """Conditional read, create, update and delete (FHIR R4 §3.1.0.2, §3.1.0.4–6), HEAD, and what the headers say."""
 
-from collections.abc import Iterator
-from itertools import count
-
 import pytest
 
 from tests.fhir_answers import issues
-from tests.hub_in_test import BASE_URL, NOON, City, observation, small_city
+from tests.hub_in_test import BASE_URL, City, observation
 
-NUMBERS = count(1)
+pytestmark = pytest.mark.one_hub
+
 NUMBER = "http://hosp.test/obs"
 NOBODY = "0" * 32
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
-    """One hub for the whole file: each test brings a resident of its own."""
-    with small_city(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
-
-
-@pytest.fixture
-def person(city: City) -> str:
-    """A resident whom the hospital looks after; it is noon."""
-    city.clock.now = NOON
-    resident = city.resident(f"{next(NUMBERS):010d}")
-    city.team(resident, "Organization/hosp")
-    return resident
 
 
 # -- read

@@ -1,16 +1,15 @@
 """create, read, vread, update and delete (FHIR R4 §3.1.0), as a client that knows only the standard sees them."""
 
 import json
-from collections.abc import Iterator
-from itertools import count
 
 import httpx2
 import pytest
 
 from tests.fhir_answers import issues
-from tests.hub_in_test import BASE_URL, NOON, City, observation, small_city
+from tests.hub_in_test import BASE_URL, City, observation
 
-NUMBERS = count(1)
+pytestmark = pytest.mark.one_hub
+
 NOBODY = "0" * 32  # an id that was never given out
 DECIMALS = [
     "1.10",
@@ -23,22 +22,6 @@ DECIMALS = [
     "100",
     "2.50e-7",
 ]
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
-    """One hub for the whole file: each test brings a resident of its own."""
-    with small_city(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
-
-
-@pytest.fixture
-def person(city: City) -> str:
-    """A resident whom the hospital looks after, and nobody else; it is noon."""
-    city.clock.now = NOON
-    resident = city.resident(f"{next(NUMBERS):010d}")
-    city.team(resident, "Organization/hosp")
-    return resident
 
 
 def plain(response: httpx2.Response) -> tuple[int, bytes, dict[str, str]]:

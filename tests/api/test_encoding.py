@@ -4,42 +4,36 @@ import gzip
 import json
 import tracemalloc
 import zlib
-from collections.abc import Iterator
 
 import pytest
 
 from hub.http.encoding import WORTHWHILE
 from tests.fhir_answers import issues
-from tests.hub_in_test import Body, City, note, observation, small_city, transaction
+from tests.hub_in_test import Body, City, note, observation, transaction
+
+pytestmark = pytest.mark.one_hub
 
 MEGABYTE = 1024 * 1024
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
-    """One hub for the whole file."""
-    with small_city(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
-
-
-@pytest.fixture(scope="module")
-def person(city: City) -> str:
+def person(one_hub: City) -> str:
     """A resident whom the hospital looks after."""
-    resident = city.resident()
-    city.team(resident, "Organization/hosp")
+    resident = one_hub.resident()
+    one_hub.team(resident, "Organization/hosp")
     return resident
 
 
 @pytest.fixture(scope="module")
-def long(city: City, person: str) -> str:
+def long(one_hub: City, person: str) -> str:
     """The place of a resource that is worth compressing."""
-    return f"/fhir/Communication/{city.created('hosp-ehr', note(person, '申し送り。' * 200))['id']}"
+    return f"/fhir/Communication/{one_hub.created('hosp-ehr', note(person, '申し送り。' * 200))['id']}"
 
 
 @pytest.fixture(scope="module")
-def short(city: City, person: str) -> str:
+def short(one_hub: City, person: str) -> str:
     """The place of a resource that is not."""
-    return f"/fhir/Observation/{city.created('hosp-ehr', observation(person))['id']}"
+    return f"/fhir/Observation/{one_hub.created('hosp-ehr', observation(person))['id']}"
 
 
 def raw(city: City, path: str, accepted: str) -> tuple[dict[str, str], bytes]:

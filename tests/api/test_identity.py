@@ -1,6 +1,5 @@
 """One resident, one Patient: what links, what only raises a doubt, and what nobody learns (DESIGN §3)."""
 
-from collections.abc import Iterator
 from itertools import count
 
 import httpx2
@@ -13,17 +12,12 @@ from hub.identity import residents
 from hub.identity.match import MEMBER_ID, key
 from hub.store import identity
 from profiles.canonical import KAIGO_INSURED_NO, NAME_REPRESENTATION
-from tests.hub_in_test import BASE_URL, MR, NOON, Body, City, entry, observation, patient, small_city, transaction
+from tests.hub_in_test import BASE_URL, MR, NOON, Body, City, entry, observation, patient, transaction
+
+pytestmark = pytest.mark.one_hub
 
 NUMBERS = count(1)
 HOSPITALS_OWN = "http://hosp.test/patient"
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
-    """One hub for the whole file: each test brings people of its own."""
-    with small_city(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
@@ -10,28 +9,14 @@ import httpx2
 import pytest
 
 from tests.fhir_answers import issues, places
-from tests.hub_in_test import NOON, Body, City, note, observation, small_city, transaction
+from tests.hub_in_test import Body, City, note, observation, transaction
+
+pytestmark = pytest.mark.one_hub
 
 NUMBERS = count(1)
 NUMBER = "http://hosp.test/obs"
 NOBODY = "0" * 32
 AMENDED = [{"op": "replace", "path": "/status", "value": "amended"}]
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
-    """One hub for the whole file: each test brings a resident of its own."""
-    with small_city(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
-
-
-@pytest.fixture
-def person(city: City) -> str:
-    """A resident whom the hospital looks after; it is noon."""
-    city.clock.now = NOON
-    resident = city.resident(f"{next(NUMBERS):010d}")
-    city.team(resident, "Organization/hosp")
-    return resident
 
 
 def patch(city: City, path: str, document: object, *, who: str = "hosp-ehr", **headers: str) -> httpx2.Response:

@@ -1,22 +1,16 @@
 """Idempotency-Key: a request that is sent again has one effect and gets the first answer (TRUST T-127, T-128)."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import httpx2
 import pytest
 
-from tests.hub_in_test import NOON, City, entry, note, observation, patient, small_city, transaction
+from tests.hub_in_test import NOON, City, entry, note, observation, patient, transaction
+
+pytestmark = pytest.mark.one_hub
 
 NUMBERS = count(1)
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
-    """One hub for the whole file: each test brings residents and keys of its own."""
-    with small_city(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """search (FHIR R4 §3.1.1): what is found, in what order, page by page, and what is refused."""
 
 import json
-from collections.abc import Iterator
 from itertools import count
 from urllib.parse import quote, urlencode
 
@@ -10,27 +9,13 @@ import pytest
 
 from profiles.canonical import KAIGO_INSURED_NO
 from tests.fhir_answers import ids, link
-from tests.hub_in_test import BASE_URL, NOON, City, note, observation, patient, small_city
+from tests.hub_in_test import BASE_URL, City, note, observation, patient
+
+pytestmark = pytest.mark.one_hub
 
 NUMBERS = count(1)
 LOINC = "http://loinc.org"
 CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
-    """One hub for the whole file: each test brings residents of its own."""
-    with small_city(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
-
-
-@pytest.fixture
-def person(city: City) -> str:
-    """A resident whom the hospital looks after; it is noon."""
-    city.clock.now = NOON
-    resident = city.resident(f"{next(NUMBERS):010d}")
-    city.team(resident, "Organization/hosp")
-    return resident
 
 
 def found(city: City, query: str, *, who: str = "hosp-ehr", type_: str = "Observation") -> list[str]:

@@ -1,6 +1,5 @@
 """The other doors of search: a person's compartment, several types, posted, lenient, in parts (FHIR R4 §3.1.1)."""
 
-from collections.abc import Iterator
 from itertools import count
 
 import httpx2
@@ -8,17 +7,12 @@ import pytest
 
 from tests.api.test_search_hops import encounter, reference
 from tests.fhir_answers import ids, issues, link
-from tests.hub_in_test import BASE_URL, NOON, Body, City, note, observation, small_city
+from tests.hub_in_test import BASE_URL, NOON, Body, City, note, observation
+
+pytestmark = pytest.mark.one_hub
 
 NUMBERS = count(1)
 FORM = "application/x-www-form-urlencoded"
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
-    """One hub for the whole file: each test brings residents of its own."""
-    with small_city(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
 
 
 @pytest.fixture

@@ -1,21 +1,15 @@
 """Chains and ``_has`` (FHIR R4 §3.1.1.4.17): every hop is seen with the caller's own eyes (CONSENT.md §5)."""
 
-from collections.abc import Iterator
 from itertools import count
 
 import pytest
 
 from tests.fhir_answers import ids, issues
-from tests.hub_in_test import NOON, Body, City, observation, patient, small_city
+from tests.hub_in_test import NOON, Body, City, observation, patient
+
+pytestmark = pytest.mark.one_hub
 
 NUMBERS = count(1)
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
-    """One hub for the whole file: each test brings residents of its own."""
-    with small_city(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """``_include`` and ``_revinclude`` (FHIR R4 §3.1.1.5.4): what comes along is judged as every match is."""
 
-from collections.abc import Iterator
 from itertools import count
 
 import pytest
@@ -8,16 +7,11 @@ import pytest
 from hub.store.search import AT_ONCE
 from tests.api.test_search_hops import encounter, reference
 from tests.fhir_answers import link
-from tests.hub_in_test import BASE_URL, NOON, Body, City, entry, observation, small_city, transaction
+from tests.hub_in_test import BASE_URL, NOON, Body, City, entry, observation, transaction
+
+pytestmark = pytest.mark.one_hub
 
 NUMBERS = count(1)
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
-    """One hub for the whole file: each test brings residents of its own."""
-    with small_city(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
 
 
 @pytest.fixture

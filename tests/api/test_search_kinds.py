@@ -1,6 +1,5 @@
 """Each kind of search parameter at the door, with its modifiers and prefixes (FHIR R4 §3.1.1.4, §3.1.1.5)."""
 
-from collections.abc import Iterator
 from itertools import count
 from urllib.parse import urlencode
 
@@ -9,27 +8,13 @@ import pytest
 from profiles.canonical import KAIGO_INSURED_NO
 from tests.api.test_search_hops import encounter, reference
 from tests.fhir_answers import ids, issues
-from tests.hub_in_test import BASE_URL, NOON, Body, City, observation, patient, small_city
+from tests.hub_in_test import BASE_URL, Body, City, observation, patient
+
+pytestmark = pytest.mark.one_hub
 
 NUMBERS = count(1)
 UCUM = "http://unitsofmeasure.org"
 LOINC = "http://loinc.org"
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
-    """One hub for the whole file: each test brings residents of its own."""
-    with small_city(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
-
-
-@pytest.fixture
-def person(city: City) -> str:
-    """A resident whom the hospital looks after; it is noon."""
-    city.clock.now = NOON
-    resident = city.resident(f"{next(NUMBERS):010d}")
-    city.team(resident, "Organization/hosp")
-    return resident
 
 
 def asked(city: City, type_: str, base: str, table: dict[str, set[str]], who: str = "hosp-ehr") -> None:

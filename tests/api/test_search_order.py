@@ -1,31 +1,16 @@
 """The order of a search set (FHIR R4 §3.1.1.5.1): by several keys, by how names are read, what has no value last."""
 
-from collections.abc import Iterator
 from itertools import count
 
 import pytest
 
 from tests.fhir_answers import ids, link
-from tests.hub_in_test import NOON, Body, City, observation, patient, small_city
+from tests.hub_in_test import Body, City, observation, patient
+
+pytestmark = pytest.mark.one_hub
 
 NUMBERS = count(1)
 KANA = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation"
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
-    """One hub for the whole file: each test brings residents of its own."""
-    with small_city(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
-
-
-@pytest.fixture
-def person(city: City) -> str:
-    """A resident whom the hospital looks after; it is noon."""
-    city.clock.now = NOON
-    resident = city.resident(f"{next(NUMBERS):010d}")
-    city.team(resident, "Organization/hosp")
-    return resident
 
 
 def pages(city: City, query: str, size: int, who: str = "hosp-ehr") -> list[str]:

@@ -1,32 +1,14 @@
 """The order of a search set and its pages (FHIR R4 §3.1.1.5): everything once, whoever writes meanwhile."""
 
 import re
-from collections.abc import Iterator
-from itertools import count
 from urllib.parse import quote
 
 import pytest
 
 from tests.fhir_answers import ids, issues, link
-from tests.hub_in_test import BASE_URL, NOON, City, observation, small_city
+from tests.hub_in_test import BASE_URL, City, observation
 
-NUMBERS = count(1)
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
-    """One hub for the whole file: each test brings residents of its own."""
-    with small_city(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
-
-
-@pytest.fixture
-def person(city: City) -> str:
-    """A resident whom the hospital looks after; it is noon."""
-    city.clock.now = NOON
-    resident = city.resident(f"{next(NUMBERS):010d}")
-    city.team(resident, "Organization/hosp")
-    return resident
+pytestmark = pytest.mark.one_hub
 
 
 def found(city: City, query: str, *, who: str = "hosp-ehr", type_: str = "Observation") -> list[str]:

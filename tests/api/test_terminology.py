@@ -1,6 +1,5 @@
 """Codes and definitions that the hub ships: $expand, $lookup, $validate-code, and the resources themselves."""
 
-from collections.abc import Iterator
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -11,18 +10,13 @@ from profiles import read_json, validate
 from profiles.canonical import BASE
 from profiles.resource import as_object
 from tests.fhir_answers import ids, issues, link
-from tests.hub_in_test import Body, City, small_city
+from tests.hub_in_test import Body, City
+
+pytestmark = pytest.mark.one_hub
 
 PROFESSIONS = f"{BASE}/ValueSet/profession"
 GENDER = "http://hl7.org/fhir/administrative-gender"
 ISSUES = "http://hl7.org/fhir/ValueSet/issue-type"
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
-    """One hub for the whole file."""
-    with small_city(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
 
 
 def expanded(city: City, query: str, path: str = "ValueSet/$expand") -> Body:

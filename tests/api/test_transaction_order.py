@@ -1,6 +1,5 @@
 """The order of a transaction (FHIR R4 §3.1.0.11.2): DELETE, POST, PUT and PATCH, GET and HEAD, then references."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
@@ -8,26 +7,12 @@ import pytest
 
 from profiles.canonical import KAIGO_INSURED_NO
 from tests.fhir_answers import issues, places
-from tests.hub_in_test import BASE_URL, NOON, Body, City, entry, note, observation, patient, small_city, transaction
+from tests.hub_in_test import BASE_URL, Body, City, entry, note, observation, patient, transaction
+
+pytestmark = pytest.mark.one_hub
 
 NUMBERS = count(1)
 NUMBER = "http://hosp.test/obs"
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
-    """One hub for the whole file: each test brings residents of its own."""
-    with small_city(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
-
-
-@pytest.fixture
-def person(city: City) -> str:
-    """A resident whom the hospital looks after; it is noon."""
-    city.clock.now = NOON
-    resident = city.resident(f"{next(NUMBERS):010d}")
-    city.team(resident, "Organization/hosp")
-    return resident
 
 
 def push(city: City, *entries: Body, who: str = "hosp-ehr", **headers: str) -> list[Body]:

@@ -1,32 +1,17 @@
 """A transaction that is refused: nothing of it is stored, and everything wrong is named with its place."""
 
-from collections.abc import Iterator
 from itertools import count
 from uuid import uuid4
 
 import pytest
 
 from tests.fhir_answers import issues, places
-from tests.hub_in_test import NOON, Body, City, entry, note, observation, patient, small_city, transaction
+from tests.hub_in_test import Body, City, entry, note, observation, patient, transaction
+
+pytestmark = pytest.mark.one_hub
 
 NUMBERS = count(1)
 NUMBER = "http://hosp.test/obs"
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
-    """One hub for the whole file: each test brings residents of its own."""
-    with small_city(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
-
-
-@pytest.fixture
-def person(city: City) -> str:
-    """A resident whom the hospital looks after; it is noon."""
-    city.clock.now = NOON
-    resident = city.resident(f"{next(NUMBERS):010d}")
-    city.team(resident, "Organization/hosp")
-    return resident
 
 
 def urn() -> str:

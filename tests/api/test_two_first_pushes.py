@@ -1,6 +1,5 @@
 """Two systems push the same, new person at the same moment: one Patient, and everything of both pushes."""
 
-from collections.abc import Iterator
 from threading import Barrier, Thread
 from uuid import uuid4
 
@@ -10,18 +9,13 @@ import pytest
 from hub.identity.match import MEMBER_ID
 from hub.store import identity
 from profiles.canonical import KAIGO_INSURED_NO
-from tests.hub_in_test import Body, City, entry, note, observation, patient, small_city, transaction
+from tests.hub_in_test import Body, City, entry, note, observation, patient, transaction
+
+pytestmark = pytest.mark.one_hub
 
 ROUNDS = 20
 RESULTS = 5
 NUMBERED_BY = ((MEMBER_ID, "06012345:記号:{}:01"), (KAIGO_INSURED_NO, "011234-{}"))
-
-
-@pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
-    """One hub for all rounds: each is about somebody new."""
-    with small_city(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
 
 
 def first_push(system: str, value: str, name: str) -> Body:

@@ -9,21 +9,16 @@ from urllib.parse import quote
 import pytest
 
 from tests.fhir_answers import ids, issues
-from tests.hub_in_test import Body, City, entry, note, observation, patient, small_city, transaction
+from tests.hub_in_test import Body, City, entry, note, observation, patient, transaction
+
+pytestmark = pytest.mark.one_hub
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
-    """One hub for the whole file."""
-    with small_city(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
-
-
-@pytest.fixture(scope="module")
-def person(city: City) -> str:
-    resident = city.resident()
-    city.team(resident, "Organization/hosp")
-    city.consent(resident)
+def person(one_hub: City) -> str:
+    resident = one_hub.resident()
+    one_hub.team(resident, "Organization/hosp")
+    one_hub.consent(resident)
     return resident
 
 

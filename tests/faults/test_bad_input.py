@@ -5,7 +5,6 @@ the refusal must name.
 """
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,20 +12,15 @@ import pytest
 from tests.fhir_answers import issues
 from tests.hub_in_test import Body, City, note, small_city
 
+pytestmark = pytest.mark.one_hub
+
 CASES = sorted((Path(__file__).parent.parent / "cases" / "bad-input").glob("*.json"))
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[City]:
-    """One hub for the whole file: none of these may leave anything in it."""
-    with small_city(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
-
-
-@pytest.fixture(scope="module")
-def person(city: City) -> str:
-    resident = city.resident()
-    city.team(resident, "Organization/hosp")
+def person(one_hub: City) -> str:
+    resident = one_hub.resident()
+    one_hub.team(resident, "Organization/hosp")
     return resident
 
 
