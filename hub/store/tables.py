@@ -9,7 +9,7 @@ see ``Facts``; ``hub/access/filter.py`` writes the one predicate over these colu
 from sqlalchemy import BigInteger, Index, Integer, LargeBinary, text
 from sqlmodel import Field, SQLModel
 
-from hub.store import city_tables, index_tables  # noqa: F401 - they declare the tables of the city file and of the index
+from hub.store import access_tables, city_tables, index_tables  # noqa: F401 - they declare their tables
 
 AUTO = BigInteger().with_variant(Integer, "sqlite")
 

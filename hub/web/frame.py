@@ -1,5 +1,6 @@
 """What stands around every page: the city, who is signed in, where they can go, and whether this is a demonstration."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -13,7 +14,22 @@ from hub.store.database import Tx
 T = TypeVar("T")
 
 AUDITORS = frozenset({"auditor", "municipal-officer"})
-_TABS = {"/people": "担当している方", "/desk": "事務局", "/audit": "アクセスの記録"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A page that stands in the navigation of those who work with it."""
+
+    path: str
+    name: str
+    fits: Callable[[Caller], bool]
+
+
+_TABS = (
+    Tab("/people", "担当している方", lambda caller: home(caller) == "/people"),
+    Tab("/desk", "事務局", lambda caller: home(caller) == "/desk"),
+    Tab("/audit", "アクセスの記録", lambda caller: home(caller) == "/audit"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +43,7 @@ class Frame:
     @property
     def tabs(self) -> list[tuple[str, str]]:
         """(path, name) of the pages that the caller's role has."""
-        return [(path, name) for path, name in _TABS.items() if self.caller and path == home(self.caller)]
+        return [(tab.path, tab.name) for tab in _TABS if self.caller and tab.fits(self.caller)]
 
 
 def home(caller: Caller) -> str:
