@@ -38,5 +38,5 @@ async def _sweep(doors: Doors, every: float, keep_retries: timedelta) -> None:
                 pass
         except HubError as error:
             log.warning("sweep waits", reason=error.reason)
-        except Exception:
+        except Exception:  # the next sweep may well succeed
             log.exception("sweep failed")

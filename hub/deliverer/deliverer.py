@@ -51,7 +51,7 @@ class Deliverer:
                     await self.look()
                 except HubError as error:
                     log.warning("delivery waits", reason=error.reason)
-                except Exception:
+                except Exception:  # whatever one look raises, the deliverer must outlive it
                     log.exception("delivery failed")
                 await self._pause(self._every)
         finally:
@@ -96,7 +96,7 @@ class Deliverer:
                 go_on = await doors.run(partial(self._settle, id_, made, answer))
         except HubError as error:
             log.warning("delivery waits", subscription=id_, reason=error.reason)
-        except Exception:
+        except Exception:  # one subscription must not stop the others
             log.exception("delivery failed", subscription=id_)
 
     def _settle(self, id_: str, message: Message, answer: Answer, tx: Tx) -> bool:

@@ -102,8 +102,11 @@ class Piece:
         except HubError as error:
             self.error = error
             self.refused(tx, error)
+        except DBAPIError:
+            # It has no savepoint that could show whether the store gave up the transaction: all of the batch fails.
+            raise
         except Exception as error:
-            self.error = busy(error) if isinstance(error, OperationalError) else error
+            self.error = error
 
     def tell(self) -> None:
         """Let the answer go, unless nobody waits for it any more."""

@@ -151,6 +151,23 @@ def test_a_look_waits_for_no_commit_and_sees_nothing_of_its_batch(lane: Lane) ->
     assert asyncio.run(ask()) == (0, True)
 
 
+def test_a_look_that_cost_the_transaction_fails_all_of_its_batch(lane: Lane) -> None:
+    """Else the work after it would be committed piece by piece, and then be told that it was not."""
+
+    def lost(tx: Tx) -> str:
+        run(tx, "ROLLBACK", {})  # as the store does by itself when it cannot go on
+        query(tx, "SELECT text FROM nowhere", {})
+        return "never"
+
+    async def ask() -> list[str | BaseException]:
+        asked = lane.ask(partial(put, "written")), lane.ask(lost, looks=True)
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    assert all(isinstance(outcome, Busy) for outcome in asyncio.run(ask()))
+    assert notes(lane) == []
+    assert together(lane, partial(put, "later")) == ["later"]
+
+
 def test_work_that_nobody_waits_for_any_more_is_not_done(lane: Lane) -> None:
     async def ask() -> None:
         first = asyncio.ensure_future(lane.ask(partial(put, "first")))
