@@ -1,12 +1,10 @@
 """Subscriptions (R5 Backport topics, and R4's own): from a write to the message that tells of it."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
+from hub.settings import Settings
 from profiles.canonical import LABEL
-from tests.hub_in_test import BASE_URL, Body, City, note, observation, small_city
+from tests.hub_in_test import BASE_URL, Body, City, note, observation
 from tests.receiver_in_test import (
     ADMISSIONS,
     ALLOWED,
@@ -15,29 +13,14 @@ from tests.receiver_in_test import (
     Post,
     Receiver,
     classic,
-    receiver,
     subscribed,
     subscription,
 )
 
 
 @pytest.fixture
-def city(tmp_path: Path, store_kind: str) -> Iterator[City]:
-    with small_city(tmp_path, ALLOWED) as hub:
-        yield hub
-
-
-@pytest.fixture
-def there() -> Iterator[Receiver]:
-    with receiver() as here:
-        yield here
-
-
-@pytest.fixture
-def post(city: City) -> Iterator[Post]:
-    one = Post(city)
-    yield one
-    one.close()
+def hub_settings() -> Settings:
+    return ALLOWED
 
 
 def cared_for(city: City, number: str = "0000000001") -> str:

@@ -1,20 +1,19 @@
 """Subscriptions and rights: every message is judged by what its owner's system may see when it is sent (T-061)."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from hub.context import instant
+from hub.settings import Settings
 from hub.store import registry
-from tests.hub_in_test import Body, City, consent, note, observation, small_city
+from tests.hub_in_test import Body, City, consent, note, observation
 from tests.receiver_in_test import (
     ALLOWED,
     PATIENT_CHANGED,
     Post,
     Receiver,
     classic,
-    receiver,
     subscribed,
     subscription,
 )
@@ -23,22 +22,8 @@ SECRET = "Authorization: Bearer s3cret-of-the-receiver"
 
 
 @pytest.fixture
-def city(tmp_path: Path, store_kind: str) -> Iterator[City]:
-    with small_city(tmp_path, ALLOWED) as hub:
-        yield hub
-
-
-@pytest.fixture
-def there() -> Iterator[Receiver]:
-    with receiver() as here:
-        yield here
-
-
-@pytest.fixture
-def post(city: City) -> Iterator[Post]:
-    one = Post(city)
-    yield one
-    one.close()
+def hub_settings() -> Settings:
+    return ALLOWED
 
 
 def cared_for(city: City) -> tuple[str, Body]:

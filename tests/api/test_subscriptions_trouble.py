@@ -1,6 +1,5 @@
 """Subscriptions when something fails: retries, the dead letter, killed and doubled deliverers (T-132, T-166)."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from time import sleep
@@ -20,29 +19,14 @@ from tests.receiver_in_test import (
     Post,
     Receiver,
     classic,
-    receiver,
     subscribed,
     subscription,
 )
 
 
 @pytest.fixture
-def city(tmp_path: Path, store_kind: str) -> Iterator[City]:
-    with small_city(tmp_path, ALLOWED) as hub:
-        yield hub
-
-
-@pytest.fixture
-def there() -> Iterator[Receiver]:
-    with receiver() as here:
-        yield here
-
-
-@pytest.fixture
-def post(city: City) -> Iterator[Post]:
-    one = Post(city)
-    yield one
-    one.close()
+def hub_settings() -> Settings:
+    return ALLOWED
 
 
 def notes_wanted(city: City, there: Receiver, post: Post, **more: Any) -> tuple[str, Body]:
