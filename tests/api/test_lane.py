@@ -161,7 +161,7 @@ def test_a_look_that_cost_the_transaction_fails_all_of_its_batch(lane: Lane) -> 
 
     async def ask() -> list[str | BaseException]:
         asked = lane.ask(partial(put, "written")), lane.ask(lost, looks=True)
-        return await asyncio.gather(*asked, return_exceptions=True)
+        return list(await asyncio.gather(*asked, return_exceptions=True))
 
     assert all(isinstance(outcome, Busy) for outcome in asyncio.run(ask()))
     assert notes(lane) == []
