@@ -36,8 +36,9 @@ def fan_out(tx: Tx, context: Context) -> bool:
     The changes leave the outbox in the same commit.  Raises ``Busy`` when another process was at the same ones.
     """
     collecting = subscriptions.collecting(tx)
-    most = AT_ONCE if collecting else AT_ONCE_FOR_NOBODY
-    happened = [_happened(row) for row in outbox.waiting(tx, most)]
+    if not collecting:
+        return outbox.pass_over(tx, AT_ONCE_FOR_NOBODY) == AT_ONCE_FOR_NOBODY
+    happened = [_happened(row) for row in outbox.waiting(tx, AT_ONCE)]
     if not happened:
         return False
     near = relations.organisations_near(tx, sorted({one.patient for one in happened if one.patient}))
@@ -53,7 +54,7 @@ def fan_out(tx: Tx, context: Context) -> bool:
             subscriptions.enqueue(tx, row, [_queued(one) for one in found])
         elif mine and row.status != "error":
             stand(tx, row, "error", NO_MEMBER, owner or _somebody(row), context)
-    return len(taken) < len(happened) or len(happened) == most
+    return len(taken) < len(happened) or len(happened) == AT_ONCE
 
 
 def _bounded(

@@ -36,7 +36,9 @@ def record(
     said = {"birth_date": pushed.birth_date, "sex": pushed.sex, "linked": now, **place}
     identity.link(tx, [{"system": one.system, "value": one.value, "issuer": one.issuer, **said} for one in new])
     identity.note(tx, [_event(patient, one, identity.LINK, caller.organisation, caller, now) for one in new])
-    identity.restate(tx, patient, caller.organisation, pushed.birth_date, pushed.sex, sorted(pushed.names))
+    says = pushed.birth_date, pushed.sex, sorted(pushed.names)
+    if new or not identity.states(tx, patient, caller.organisation, *says):
+        identity.restate(tx, patient, caller.organisation, *says)
     disputed = [(link.patient, "identifiers name two people") for link in known if link.patient != patient]
     for other, why in [*doubts, *disputed, *_namesakes(tx, patient, pushed)]:
         identity.queue(tx, patient, other, why, now)

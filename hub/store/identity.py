@@ -48,6 +48,18 @@ def is_linked(tx: Tx, patient: str, source: str) -> bool:
     return found is not None
 
 
+def states(tx: Tx, patient: str, source: str, birth_date: str, sex: str, names: Sequence[str]) -> bool:
+    """Whether this is what a source says of a resident already."""
+    rows = query(
+        tx,
+        """SELECT birth_date, sex, name FROM patient_name WHERE patient = :patient AND source = :source
+            UNION SELECT birth_date, sex, NULL FROM patient_identifier WHERE patient = :patient AND source = :source""",
+        {"patient": patient, "source": source},
+    )
+    as_said = all((row.birth_date, row.sex) == (birth_date, sex) for row in rows)
+    return as_said and {row.name for row in rows if row.name is not None} == set(names)
+
+
 def restate(tx: Tx, patient: str, source: str, birth_date: str, sex: str, names: Sequence[str]) -> None:
     """What a source says of a resident now, in place of what it said before."""
     place = {"patient": patient, "source": source}
@@ -85,6 +97,18 @@ def born(tx: Tx, birth_date: str, source: str) -> Sequence[Row]:
         "SELECT patient, name, sex FROM patient_name WHERE birth_date = :birth_date AND source = :source",
         {"birth_date": birth_date, "source": source},
     )
+
+
+def named(tx: Tx, birth_date: str) -> Sequence[Row]:
+    """Everybody of whom anybody says that they were born on this day: patient, source, name (folded)."""
+    return query(
+        tx, "SELECT patient, source, name FROM patient_name WHERE birth_date = :birth_date", {"birth_date": birth_date}
+    )
+
+
+def called(tx: Tx, name: str) -> Sequence[Row]:
+    """Everybody whom anybody calls so (a folded name): patient, source."""
+    return query(tx, "SELECT patient, source FROM patient_name WHERE name = :name", {"name": name})
 
 
 def note(tx: Tx, events: Sequence[Record]) -> None:

@@ -249,4 +249,4 @@ def _with_bar(text: str) -> tuple[str, bool, str]:
 
 
 def _unescaped(text: str) -> str:
-    return _ESCAPE.sub(r"\1", text)
+    return _ESCAPE.sub(r"\1", text) if "\\" in text else text

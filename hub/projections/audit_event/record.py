@@ -1,16 +1,15 @@
 """What is written down of every access, refusal, push, sign-in and token."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class AuditRecord:
+class AuditRecord(NamedTuple):
     """One event.  It holds no clinical value, no secret and no whole token.
 
     ``recorded``      FHIR instant
     ``interaction``   FHIR's code (``read``, ``search-type``, ``transaction``, …), ``operation:<name>``, or one of
-                      ``feed``, ``page``, ``ingest``, ``token``, ``sign-in``, ``sign-out``, ``refusal``,
-                      ``emergency``, ``emergency-end``; any other word is recorded as an operation of that name
+                      ``feed``, ``page``, ``ingest``, ``token``, ``sign-in``, ``sign-out``, ``refusal``;
+                      any other word is recorded as an operation of that name
     ``outcome``       ``0`` success, ``4`` minor, ``8`` serious, ``12`` major failure (audit-event-outcome)
     ``reason``        the reason code of the decision (CONSENT §4), or the kind of the error
     ``rules``         the rules that decided: ``Consent/c1/_history/4``, ``policy:read:3``

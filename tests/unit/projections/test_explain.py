@@ -1,7 +1,5 @@
 """One record in the auditor's own language."""
 
-from dataclasses import replace
-
 import pytest
 
 from hub.projections.audit_event import AuditRecord, explain
@@ -30,48 +28,48 @@ RECORD = AuditRecord(
 )
 WHO = "2026-11-20 10:31 ゆきみ薬局の薬剤師 山田 花子 が "
 THREE = ("Condition/x/_history/1", "Goal/g/_history/1", "Goal/h/_history/1")
-STRANGER = replace(RECORD, person=None, organisation_name="", interaction="token")
-REFUSED = replace(RECORD, interaction="search-type", outcome="8", reason="no-consent", what=(), query="Observation?x=1")
+STRANGER = RECORD._replace(person=None, organisation_name="", interaction="token")
+REFUSED = RECORD._replace(interaction="search-type", outcome="8", reason="no-consent", what=(), query="Observation?x=1")
 
 
 @pytest.mark.parametrize(
     ("record", "sentence"),
     [
         (RECORD, WHO + "調剤 を登録しました"),
-        (replace(RECORD, category="acp"), WHO + "人生の最終段階の希望 を登録しました"),
-        (replace(RECORD, interaction="update"), WHO + "調剤 を修正しました"),
-        (replace(RECORD, interaction="delete"), WHO + "調剤 を削除しました"),
-        (replace(RECORD, interaction="operation:handoff", what=THREE), WHO + "入院時情報提供書 を作りました"),
-        (replace(RECORD, interaction="operation:everything", what=THREE), WHO + "記録のすべて を閲覧しました"),
-        (replace(RECORD, interaction="operation:match", what=()), WHO + "同じかもしれない方 を探しました"),
-        (replace(RECORD, interaction="operation:expand", what=()), WHO + "コードの一覧 を調べました"),
+        (RECORD._replace(category="acp"), WHO + "人生の最終段階の希望 を登録しました"),
+        (RECORD._replace(interaction="update"), WHO + "調剤 を修正しました"),
+        (RECORD._replace(interaction="delete"), WHO + "調剤 を削除しました"),
+        (RECORD._replace(interaction="operation:handoff", what=THREE), WHO + "入院時情報提供書 を作りました"),
+        (RECORD._replace(interaction="operation:everything", what=THREE), WHO + "記録のすべて を閲覧しました"),
+        (RECORD._replace(interaction="operation:match", what=()), WHO + "同じかもしれない方 を探しました"),
+        (RECORD._replace(interaction="operation:expand", what=()), WHO + "コードの一覧 を調べました"),
         (
-            replace(RECORD, interaction="operation:export", what=(), query="Patient/$export", person=None, system="rx"),
+            RECORD._replace(interaction="operation:export", what=(), query="Patient/$export", person=None, system="rx"),
             "2026-11-20 10:31 ゆきみ薬局のシステム「rx」 が 情報の書き出しを始めました",
         ),
         (
-            replace(RECORD, interaction="operation:export-file", what=("Observation?versions=1,2",)),
+            RECORD._replace(interaction="operation:export-file", what=("Observation?versions=1,2",)),
             WHO + "検査・測定値 を書き出しました",
         ),
-        (replace(RECORD, interaction="page"), WHO + "調剤 を閲覧しました"),
-        (replace(RECORD, interaction="feed", what=THREE), WHO + "病名・目標 を閲覧しました"),
-        (replace(RECORD, interaction="page", what=()), WHO + "情報 を閲覧しました"),
+        (RECORD._replace(interaction="page"), WHO + "調剤 を閲覧しました"),
+        (RECORD._replace(interaction="feed", what=THREE), WHO + "病名・目標 を閲覧しました"),
+        (RECORD._replace(interaction="page", what=()), WHO + "情報 を閲覧しました"),
         (REFUSED, WHO + "検査・測定値 を閲覧しようとしましたが、同意がないため表示しませんでした（no-consent）"),
         (
-            replace(RECORD, outcome="8", reason="scope"),
+            RECORD._replace(outcome="8", reason="scope"),
             WHO + "調剤 を登録しようとしましたが、システムに許された範囲を超えるため受け付けませんでした（scope）",
         ),
         (
-            replace(RECORD, outcome="4", reason="invalid"),
+            RECORD._replace(outcome="4", reason="invalid"),
             WHO + "調剤 を登録しようとしましたが、処理できなかったため受け付けませんでした（invalid）",
         ),
-        (replace(RECORD, interaction="sign-in", what=()), WHO + "サインインしました"),
+        (RECORD._replace(interaction="sign-in", what=()), WHO + "サインインしました"),
         (
-            replace(RECORD, person=None, system="pharm-rececon", interaction="ingest"),
+            RECORD._replace(person=None, system="pharm-rececon", interaction="ingest"),
             "2026-11-20 10:31 ゆきみ薬局のシステム「pharm-rececon」 が 調剤 を登録しました",
         ),
         (
-            replace(STRANGER, outcome="8", reason="invalid_client"),
+            STRANGER._replace(outcome="8", reason="invalid_client"),
             "2026-11-20 10:31 所属不明 が "
             "接続の許可を求めましたが、処理できなかったため許可しませんでした（invalid_client）",
         ),
