@@ -50,7 +50,8 @@ def scope_for(
     reading, published, shared = _role(policy, asker.profession, asker.organisation_kind)
     related = {relation.patient for relation in relations if relation.relates(asker, now)}
     mine = [one for one in emergencies if _is_of(one, asker) and now < one.until]
-    ours = [one for one in disasters if asker.organisation in one.organisations and one.period.covers(now)]
+    helping = disasters if asker.profession else ()  # without one, a system reads what its organisation published (§2)
+    ours = [one for one in helping if asker.organisation in one.organisations and one.period.covers(now)]
     records: defaultdict[str, list[ConsentRecord]] = defaultdict(list)
     for record in consents:
         records[record.patient].append(record)
@@ -167,9 +168,7 @@ class _View:
 
     def _label_permits(self, cleared: frozenset[str]) -> Iterator[tuple[int, str, Match]]:
         """Rule 11: the permit exceptions that name the caller and a label for which the role is not cleared."""
-        for record in self.standing.in_force:
-            if record not in self.standing.opening.values():
-                continue
+        for record in dict.fromkeys(self.standing.undisputed):
             for exception in record.exceptions:
                 if exception.permits and exception.names(self.asker) and exception.applies(self.asker, self.now):
                     for label in sorted(exception.match.labels - cleared):

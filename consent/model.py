@@ -1,7 +1,7 @@
 """The facts that a decision is given (CONSENT §1): who asks, about what, and what the resident said."""
 
-from collections.abc import Container, Iterable
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from consent.period import ALWAYS, Period
@@ -161,6 +161,20 @@ class ConsentRule:
     purposes: frozenset[str] = NOBODY
     match: Match = ANYTHING  # authors, categories, labels, data and dataPeriod
 
+    def strangers(self, known: Known) -> Iterator[str]:
+        """Whom it names, as recipient or author, and the registry does not know."""
+        for organisation in sorted(self.organisations | self.match.sources):
+            if organisation not in known.organisations:
+                yield f"Organization/{organisation}"
+        for person in sorted(self.persons):
+            if person not in known.persons:
+                yield f"Practitioner/{person}"
+
+    def for_everybody(self) -> "ConsentRule":
+        """The rule without its actors: what is left of it when they cannot be read."""
+        match = replace(self.match, sources=NOBODY)
+        return replace(self, organisations=NOBODY, persons=NOBODY, professions=NOBODY, match=match)
+
     def names(self, asker: Asker) -> bool:
         """Whether the caller is one of the recipients that it lists."""
         return (
@@ -181,7 +195,11 @@ class ConsentRule:
 
 @dataclass(frozen=True, slots=True)
 class ConsentRecord:
-    """One privacy consent after reading.  An unreadable one denies, and keeps only its deny exceptions."""
+    """One privacy consent after reading.  An unreadable one denies, and keeps only its deny exceptions.
+
+    What it says is in it whole, so that it can be kept instead of the resource; whether it names anybody whom nobody
+    knows depends on the registry of the moment: ``known_by``.
+    """
 
     id: str  # "Consent/x"
     version: str
@@ -192,4 +210,37 @@ class ConsentRecord:
     period: Period
     permits: bool  # the type of the root provision
     exceptions: tuple[ConsentRule, ...]
+    proxies: frozenset[str] = NOBODY  # ids of the RelatedPersons who signed it
     unreadable: str | None = None  # why; for the secretariat
+
+    @property
+    def names_somebody(self) -> bool:
+        """Whether it depends on who is known."""
+        named = (rule.organisations or rule.persons or rule.match.sources for rule in self.exceptions)
+        return bool(self.proxies) or any(named)
+
+    def known_by(self, known: Known) -> "ConsentRecord":
+        """The consent as it reads with the registry of now: one that names a stranger cannot be read (§3.4)."""
+        if not self.names_somebody:
+            return self
+        strangers = {rule.number: list(rule.strangers(known)) for rule in self.exceptions}
+        problems = [
+            f"Consent.performer: RelatedPerson/{one} is neither the patient nor a proxy on a legal basis"
+            for one in sorted(self.proxies)
+            if (self.patient, one) not in known.proxies
+        ]
+        problems += [f"provision {number}.actor: {one} is not known" for number, of in strangers.items() for one in of]
+        if not problems:
+            return self
+        rules = [rule.for_everybody() if strangers[rule.number] else rule for rule in self.exceptions]
+        return replace(self, exceptions=tuple(rules)).denying(problems)
+
+    def denying(self, problems: Iterable[str]) -> "ConsentRecord":
+        """The consent when this much of it cannot be read: it closes its space, and has no end."""
+        return replace(
+            self,
+            period=ALWAYS,
+            permits=False,
+            exceptions=tuple(rule for rule in self.exceptions if not rule.permits),
+            unreadable="; ".join([*([self.unreadable] if self.unreadable else []), *problems]),
+        )

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from consent.fhir import Fields, UnreadableError, coding, concept, mapping, objects, only, reference, text
-from consent.model import NOBODY, ConsentRule, Known, Match
+from consent.model import NOBODY, ConsentRule, Match
 from consent.period import ALWAYS, first_day, last_day, period_of
 from consent.vocabulary import (
     ACT_CODE_SYSTEM,
@@ -50,7 +50,7 @@ class Actors:
     authors: frozenset[str] = NOBODY
 
 
-def read_rules(value: object, known: Known, problems: list[str], above: str = "") -> list[ConsentRule]:
+def read_rules(value: object, problems: list[str], above: str = "") -> list[ConsentRule]:
     """The exceptions in ``Consent.provision.provision``; what cannot be read is added to ``problems``.
 
     A provision inside one of them is a problem too, and is read so that its deny stays in force.
@@ -60,25 +60,26 @@ def read_rules(value: object, known: Known, problems: list[str], above: str = ""
         provisions = objects(value, "provision")
     except UnreadableError as problem:
         problems.append(str(problem))
-        return [ConsentRule(f"{above}1", permits=False)]
+        return [ConsentRule(f"{above}1", permits=False, match=Match(undated=True))]
     for count, raw in enumerate(provisions, 1):
         number = f"{above}{count}"
-        rules.append(_read_rule(raw, number, known, problems))
+        rules.append(_read_rule(raw, number, problems))
         if "provision" in raw:
             problems.append(f"provision {number} has a provision inside: only one level is understood")
-            rules += read_rules(raw["provision"], known, problems, f"{number}.")
+            rules += read_rules(raw["provision"], problems, f"{number}.")
     return rules
 
 
-def _read_rule(raw: Mapping[str, object], number: str, known: Known, problems: list[str]) -> ConsentRule:
+def _read_rule(raw: Mapping[str, object], number: str, problems: list[str]) -> ConsentRule:
     fields = Fields(raw, f"provision {number}", problems)
     permits = raw.get("type") == "permit"
     if raw.get("type") not in ("permit", "deny"):
         problems.append(f"provision {number}.type is neither permit nor deny")
-    if "class" in raw and "code" in raw:
+    named_twice = "class" in raw and "code" in raw
+    if named_twice:
         problems.append(f"provision {number} names its category twice, in class and in code")
     fields.only(FIELDS)
-    actors = fields.read("actor", lambda value, place: _actors(value, place, known), Actors(), Actors())
+    actors = fields.read("actor", _actors, Actors(), Actors())
     of_class, of_code = fields.read("class", _classes, NOBODY, NOBODY), fields.read("code", _codes, NOBODY, NOBODY)
     clinical_from, clinical_to = fields.read("dataPeriod", _days, UNDATED, UNDATED)
     return ConsentRule(
@@ -91,7 +92,7 @@ def _read_rule(raw: Mapping[str, object], number: str, known: Known, problems: l
         purposes=fields.read("purpose", _purposes, NOBODY, unread=PURPOSES),
         match=Match(
             sources=actors.authors,
-            categories=of_class | of_code,
+            categories=NOBODY if named_twice else of_class | of_code,
             labels=fields.read("securityLabel", _labels, NOBODY, NOBODY),
             references=fields.read("data", _references, NOBODY, NOBODY),
             clinical_from=clinical_from,
@@ -101,7 +102,7 @@ def _read_rule(raw: Mapping[str, object], number: str, known: Known, problems: l
     )
 
 
-def _actors(value: object, place: str, known: Known) -> Actors:
+def _actors(value: object, place: str) -> Actors:
     organisations, persons, professions, authors = set[str](), set[str](), set[str](), set[str]()
     for actor in objects(value, place):
         only(actor, ("id", "role", "reference"), place)
@@ -112,14 +113,14 @@ def _actors(value: object, place: str, known: Known) -> Actors:
             professions.add(_known_code(role, {PROFESSION_SYSTEM: PROFESSIONS}, f"{place}.role"))
             continue
         kind, name = reference(actor.get("reference"), f"{place}.reference")
-        if role == (PARTICIPATION_SYSTEM, "IRCP") and kind == "Organization" and name in known.organisations:
+        if role == (PARTICIPATION_SYSTEM, "IRCP") and kind == "Organization":
             organisations.add(name)
-        elif role == (PARTICIPATION_SYSTEM, "IRCP") and kind == "Practitioner" and name in known.persons:
+        elif role == (PARTICIPATION_SYSTEM, "IRCP") and kind == "Practitioner":
             persons.add(name)
-        elif role == (PARTICIPATION_SYSTEM, "AUT") and kind == "Organization" and name in known.organisations:
+        elif role == (PARTICIPATION_SYSTEM, "AUT") and kind == "Organization":
             authors.add(name)
         else:
-            raise UnreadableError(f"{place}: {kind}/{name} as {role[1]} is not known")
+            raise UnreadableError(f"{place}: {kind}/{name} as {role[1]} is no actor of a rule")
     return Actors(frozenset(organisations), frozenset(persons), frozenset(professions), frozenset(authors))
 
 

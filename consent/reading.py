@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from consent.fhir import Fields, UnreadableError, concept, mapping, objects, reference, text
-from consent.model import ConsentRecord, Known
+from consent.model import NOBODY, ConsentRecord, Known
 from consent.period import ALWAYS, period_of, span
 from consent.provision import read_rules
 from consent.vocabulary import ACT_CODE_SYSTEM, CONSENT_SCOPE_SYSTEM, SPACE_SYSTEM, SPACES
@@ -20,7 +20,13 @@ _ROOT_TYPES = {"OPTIN": "permit", "OPTOUT": "deny"}
 
 
 def read_consent(resource: Mapping[str, object], known: Known) -> ConsentRecord | None:
-    """What a stored Consent means; none when it is no privacy rule (another scope, a draft, entered in error).
+    """What a Consent means with the registry of now; see ``compile_consent`` and ``ConsentRecord.known_by``."""
+    record = compile_consent(resource)
+    return record and record.known_by(known)
+
+
+def compile_consent(resource: Mapping[str, object]) -> ConsentRecord | None:
+    """What a Consent says; none when it is no privacy rule (another scope, a draft, entered in error).
 
     Never raises: a consent that cannot be read in full denies everything in its space (in both, when the
     space cannot be read), and those of its exceptions that deny stay in force (§3.4).
@@ -33,7 +39,7 @@ def read_consent(resource: Mapping[str, object], known: Known) -> ConsentRecord 
     status = consent.need("status", _status, "active")
     consent.need("scope", _privacy, None)
     patient = consent.need("patient", _patient, "")
-    consent.need("performer", lambda value, place: _performers(value, place, patient, known), None)
+    proxies = consent.need("performer", lambda value, place: _proxies(value, place, patient), NOBODY)
     signed = consent.need("dateTime", lambda value, place: span(text(value, place)), ALWAYS)
     spaces = consent.need("category", _spaces, frozenset(SPACES))
 
@@ -42,20 +48,21 @@ def read_consent(resource: Mapping[str, object], known: Known) -> ConsentRecord 
     type_ = root.need("type", _type, "deny")
     consent.read("policyRule", lambda value, place: _agrees(value, place, type_), None, None)
     period = root.read("period", period_of, ALWAYS, ALWAYS)
-    exceptions = read_rules(root.raw["provision"], known, problems) if "provision" in root.raw else []
+    exceptions = read_rules(root.raw["provision"], problems) if "provision" in root.raw else []
     meta = resource.get("meta")
-    return ConsentRecord(
+    record = ConsentRecord(
         id=f"Consent/{resource.get('id')}",
         version=str(meta.get("versionId", "")) if isinstance(meta, Mapping) else "",
         patient=patient,
         spaces=spaces,
         revoked=status in _REVOKED,
         signed=signed,
-        period=ALWAYS if problems else period,
-        permits=type_ == "permit" and not problems,
-        exceptions=tuple(rule for rule in exceptions if not (problems and rule.permits)),
-        unreadable="; ".join(problems) or None,
+        period=period,
+        permits=type_ == "permit",
+        exceptions=tuple(exceptions),
+        proxies=proxies,
     )
+    return record.denying(problems) if problems else record
 
 
 def _has_another_scope(resource: Mapping[str, object]) -> bool:
@@ -64,7 +71,8 @@ def _has_another_scope(resource: Mapping[str, object]) -> bool:
     codings = scope.get("coding") if isinstance(scope, Mapping) else None
     if not isinstance(codings, list):
         return False
-    codes = [one.get("code") for one in codings if isinstance(one, Mapping)]
+    found = [one for one in codings if isinstance(one, Mapping) and one.get("system") == CONSENT_SCOPE_SYSTEM]
+    codes = [one.get("code") for one in found]
     return "patient-privacy" not in codes and any(code in _OTHER_SCOPES for code in codes)
 
 
@@ -86,12 +94,13 @@ def _patient(value: object, place: str) -> str:
     return name
 
 
-def _performers(value: object, place: str, patient: str, known: Known) -> None:
-    for one in objects(value, place):
-        kind, name = reference(one, place)
-        is_proxy = kind == "RelatedPerson" and (patient, name) in known.proxies
-        if (kind, name) != ("Patient", patient) and not is_proxy:
-            raise UnreadableError(f"{place}: {kind}/{name} is neither the patient nor a proxy on a legal basis")
+def _proxies(value: object, place: str, patient: str) -> frozenset[str]:
+    """The RelatedPersons who signed, with the patient or in their place."""
+    signers = [reference(one, place) for one in objects(value, place)]
+    for kind, name in signers:
+        if kind != "RelatedPerson" and (kind, name) != ("Patient", patient):
+            raise UnreadableError(f"{place}: {kind}/{name} is neither the patient nor a RelatedPerson")
+    return frozenset(name for kind, name in signers if kind == "RelatedPerson")
 
 
 def _spaces(value: object, place: str) -> frozenset[str]:

@@ -126,6 +126,25 @@ class Scope:
         """What the caller may see of this patient."""
         return next((scope for patients, scope in self.groups if patient in patients), UNRELATED)
 
+    def basis(self, patient: str) -> tuple[Reason, tuple[str, ...]]:
+        """By what right the caller sees anything of a patient at all, and the rules that open it."""
+        scope, names = self.of(patient), self.rules.get(patient, ())
+        for override in scope.overrides:
+            same = (one.rule for one in scope.overrides if one.reason == override.reason)
+            return override.reason, tuple(names[rule] for rule in dict.fromkeys(same))
+        opened = dict.fromkeys(opening.rule for opening in scope.openings)
+        if scope.related and opened:
+            return "consent", tuple(names[rule] for rule in opened)
+        return "own", ()
+
+    def sole_rule(self, patient: str) -> str | None:
+        """The rule by which everything is shown that others published, where one alone opens anything."""
+        scope = self.of(patient)
+        if scope.overrides or scope.label_permits or not scope.related:
+            return None
+        rules = {opening.rule for opening in scope.openings}
+        return self.rules[patient][rules.pop()] if len(rules) == 1 else None
+
     def _of_patient(self, patient: str, facts: Facts) -> Decision:
         scope = self.of(patient)
         names = self.rules.get(patient, ())

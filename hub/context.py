@@ -46,6 +46,7 @@ class Caller:
     """Who asks, read from the city's registry in the transaction that answers (CONSENT.md §1).
 
     ``rules`` names the version of the city file in force: what is computed from the file alone is kept under it.
+    ``helps``: a disaster is in force in which the organisation helps.
     """
 
     organisation: str
@@ -61,6 +62,7 @@ class Caller:
     strict: bool
     token: str
     rules: str = ""
+    helps: bool = False
 
     @property
     def key(self) -> str:

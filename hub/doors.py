@@ -9,10 +9,12 @@ from hub.access.caller import authenticate
 from hub.auth.seal import Seal
 from hub.context import Caller, Context, Credential
 from hub.draft import Draft, Written
-from hub.errors import HubError
+from hub.errors import HubError, Refused
 from hub.identity.claims import claims
+from hub.interactions.emergency import declare as emergency
 from hub.notify.targets import Networks
-from hub.read_path import Question, read, refused
+from hub.question import Question
+from hub.read_path import read, refused
 from hub.store.database import Tx
 from hub.store.lane import Claims, Lane, nothing, unrecorded
 from hub.write_path import write
@@ -54,15 +56,22 @@ class Doors:
 
         return await self.lane.ask(lambda tx: read(tx, credential, question, context), note)
 
-    async def write(self, credential: Credential, draft: Draft, context: Context) -> tuple[Written, ...]:
-        """The way in, through the lane; a refusal is in the log before it is told."""
+    async def write(
+        self, credential: Credential, draft: Draft, context: Context, first: Callable[[Tx], None] = lambda tx: None
+    ) -> tuple[Written, ...]:
+        """The way in, through the lane; a refusal is in the log before it is told.
+
+        ``first`` is done in the same transaction: what it raises keeps the draft from being written.
+        """
+
+        def work(tx: Tx) -> tuple[Written, ...]:
+            first(tx)
+            return write(tx, credential, draft, self._in_turn(context))
 
         def note(tx: Tx, error: HubError) -> None:
             refused(tx, credential, draft.interaction, draft.query, error, context)
 
-        return await self.lane.ask(
-            lambda tx: write(tx, credential, draft, self._in_turn(context)), note, claims=lambda: claims(draft)
-        )
+        return await self.lane.ask(work, note, claims=lambda: claims(draft))
 
     def looking(
         self, credential: Credential, question: Question[T], show: Callable[[T], U], context: Context
@@ -84,13 +93,36 @@ class Doors:
 
         return await self.lane.ask(work, note, claims=lambda: claims(draft))
 
+    async def declare(
+        self, credential: Credential, said: emergency.Declaration, context: Context
+    ) -> emergency.Declared:
+        """An emergency access, through the lane; a refusal is in the log before it is told."""
+
+        def note(tx: Tx, error: HubError) -> None:
+            refused(tx, credential, emergency.INTERACTION, said.query, error, context)
+
+        return await self.lane.ask(
+            lambda tx: emergency.declare(tx, credential, said, self._in_turn(context)),
+            note,
+            claims=lambda: emergency.CLAIMS,
+        )
+
     async def caller(self, credential: Credential, context: Context, interaction: str = "sign-in") -> Caller:
-        """Who knocks: asked before a body is read.  Raises ``Unauthenticated``."""
+        """Who knocks: asked before a body is read.
+
+        Raises ``Unauthenticated``, and ``Refused`` for a role or a membership that is not in force.
+        """
+
+        def who(tx: Tx) -> Caller:
+            caller = authenticate(tx, credential, context)
+            if not caller.in_force:
+                raise Refused("Your role, or your organisation's membership, is not in force.", reason="not-in-force")
+            return caller
 
         def note(tx: Tx, error: HubError) -> None:
             refused(tx, credential, interaction, "", error, context)
 
-        return await self.lane.ask(lambda tx: authenticate(tx, credential, context), note, looks=True)
+        return await self.lane.ask(who, note, looks=True)
 
     async def refuse_stranger(self, method: str, path: str, error: HubError, context: Context) -> None:
         """Write down that somebody without a token knocked."""

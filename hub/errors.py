@@ -32,16 +32,19 @@ class Problem:
 class HubError(Exception):
     """A refusal that the caller is told of.
 
-    ``reason`` goes to the access log only (CONSENT.md §4 reason codes where one fits).
+    ``reason`` and ``rules`` go to the access log only (CONSENT.md §4 reason codes where one fits, ids of the rules).
     """
 
     status = 500
     code = "exception"
 
-    def __init__(self, text: str, *, reason: str = "", problems: Sequence[Problem] = ()) -> None:
+    def __init__(
+        self, text: str, *, reason: str = "", problems: Sequence[Problem] = (), rules: Sequence[str] = ()
+    ) -> None:
         super().__init__(text)
         self.text = text
         self.reason = reason or type(self).__name__.lower()
+        self.rules = tuple(rules)
         self.problems = tuple(problems)
 
     def outcome(self) -> tuple[Problem, ...]:
@@ -107,6 +110,6 @@ class Busy(HubError):
     status, code = 503, "transient"
 
 
-def not_found(reason: str = "unknown") -> NotFound:
+def not_found(reason: str = "unknown", rules: Sequence[str] = ()) -> NotFound:
     """The one answer for what does not exist and for what the caller may not know of (CONSENT.md §5)."""
-    return NotFound("There is no such resource here.", reason=reason)
+    return NotFound("There is no such resource here.", reason=reason, rules=rules)

@@ -4,62 +4,21 @@ One transaction of the lane: the rules are read in the snapshot that is shown (C
 was shown is in the access log, on disk, before the answer leaves.  No audit, no answer.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
 
 from hub.access import decide
 from hub.access.caller import authenticate, nobody
-from hub.access.decide import Grant
+from hub.access.decide import Basis
 from hub.context import Caller, Context, Credential
 from hub.errors import HubError, Unauthenticated
 from hub.projections.rows import record
-from hub.store import audit
+from hub.question import Question
+from hub.store import audit, fence
 from hub.store.database import Tx
-from hub.store.sql import Row
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Shown(Generic[T]):
-    """An answer, and for each patient in it what was shown: versioned references, kinds, rules."""
-
-    answer: T
-    patients: dict[str, tuple[str, ...]]
-    reason: str = "consent"
-    rules: tuple[str, ...] = ()
-    category: str = ""
-
-
-def by_patient(rows: Sequence[Row]) -> dict[str, tuple[str, ...]]:
-    """For each patient the versions of theirs among ``rows``: what ``Shown.patients`` wants."""
-    shown: dict[str, list[str]] = {}
-    for row in rows:
-        shown.setdefault(row.patient, []).append(f"{row.type}/{row.id}/_history/{row.version}")
-    return {patient: tuple(what) for patient, what in shown.items()}
-
-
-class Question(Protocol[T]):
-    """What a door asks: one class in ``hub/interactions`` for each kind of question."""
-
-    @property
-    def interaction(self) -> str:
-        """FHIR's word for it, or ours (``feed``, ``page``, ``operation:handoff``): what the log says."""
-
-    @property
-    def type(self) -> str:
-        """The resource type that the token's scopes must cover; ``*`` for all, "" when nothing stored is shown."""
-
-    @property
-    def query(self) -> str:
-        """What was asked, for the log."""
-
-    def patients(self, tx: Tx) -> tuple[str, ...] | None:
-        """Whose rules decide: these patients, or ``None`` for all whom the caller looks after."""
-
-    def answer(self, tx: Tx, grant: Grant, context: Context) -> "Shown[T]":
-        """Query under the grant's predicate and assemble; raises ``NotFound`` for what may not be known."""
 
 
 def read(tx: Tx, credential: Credential, question: Question[T], context: Context) -> T:
@@ -76,26 +35,31 @@ def show(tx: Tx, caller: Caller, question: Question[T], context: Context) -> T:
     # 2 decide: a grant, with the predicate for every query of this answer
     grant = decide.read(tx, caller, question.interaction, question.type, question.patients(tx), context)
 
-    # 3 query with the grant's predicate, 4 assemble
-    shown = question.answer(tx, grant, context)
+    # 3 query with the grant's predicate, 4 assemble; on PostgreSQL the database fences in what the predicate let out
+    with fence.reaching(tx, caller.organisation, grant.reach):
+        shown = question.answer(tx, grant, context)
 
-    # 5 audit what was shown, one record for each patient (BALP PatientQuery)
-    about = shown.patients or {"": ()}
+    # 5 audit what was shown and by what right, one record for each patient (BALP PatientQuery)
+    told = shown.patients or {"": ()}
+    if shown.reason or not shown.patients:
+        bases = dict.fromkeys(told, Basis(shown.reason, shown.rules))
+    else:
+        bases = decide.bases(tx, grant, question.interaction, question.type, shown.patients, shown.rows, context)
     audit.put(
         tx,
         [
             record(
-                caller,
+                replace(caller, purpose=bases[patient].purpose) if bases[patient].purpose else caller,
                 context,
                 interaction=question.interaction,
                 patient=patient or None,
                 what=what,
                 query=question.query,
-                reason=shown.reason,
-                rules=shown.rules,
+                reason=bases[patient].reason,
+                rules=bases[patient].rules,
                 category=shown.category,
             )
-            for patient, what in about.items()
+            for patient, what in told.items()
         ],
     )
     return shown.answer
@@ -132,6 +96,7 @@ def refused(
                 query=query,
                 outcome=outcome,
                 reason=error.reason,
+                rules=error.rules,
             )
             for patient in about or ("",)
         ],

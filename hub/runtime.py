@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from hub.access.compiled import compile_missing
 from hub.store import positions
 from hub.store.database import KEY, UnsafeStore, embedded_engine, read_key, read_or_create_key
 from hub.store.lane import Lane, LoopLane
@@ -65,6 +66,7 @@ def _on_postgresql(place: Place) -> Store:
 
 
 def _indexed(store: Store) -> Store:
-    """With the rows of the search index that a migration left to be made."""
+    """With the rows that a migration left to be made: of the search index, and of the consents."""
     reindex(store.lane.do)
+    compile_missing(store.lane.do)
     return store

@@ -5,7 +5,7 @@
 it is on disk before the answer leaves, or nothing of it is.  11, telling others, reads the outbox.
 """
 
-from hub.access import authorise
+from hub.access import authorise, compiled, unreadable
 from hub.access.caller import authenticate
 from hub.context import Context, Credential
 from hub.draft import Draft, Written
@@ -49,11 +49,12 @@ def write(tx: Tx, credential: Credential, draft: Draft, context: Context) -> tup
     search.remove(tx, replaced_rows(replaced))
     search.put(tx, search_rows(outcomes, first_key))
 
-    # 8 timeline projection, the relations that care teams make, and what subscriptions ask for
+    # 8 timeline projection, the relations that care teams make, consents as rows, and what subscriptions ask for
     timeline.put(tx, timeline_rows(outcomes, caller, context), {(one.type, one.id) for one in replaced})
     for patient, team, members in relation_rows(outcomes, grant.teams_count, grant.organisations):
         relations.replace(tx, patient, team, members)
-
+    compiled.keep(tx, outcomes)
+    unreadable.tell(tx, outcomes, caller, context)
     accept.keep(tx, caller, outcomes, secrets, context)
 
     # 9 audit record

@@ -45,6 +45,8 @@ def write(
     """
     if not caller.in_force:
         raise Refused("Your organisation's membership or your role is not in force.", reason="not-in-force")
+    if caller.profession == "auditor":
+        raise Refused("An auditor reads the access log, and writes nothing.", reason="role")
     scopes, table = read_scopes(caller.scopes), rules.of_city(tx, caller.rules).policy
     asker = rules.asker(caller)
     facts: list[Facts] = []

@@ -1,10 +1,10 @@
 """Step 2 of the way out: the grant, made of the rules as they stand in this transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from consent import Decision, Facts, Refusal, Scope, scope_for
-from hub.access import rules
+from consent import Decision, Facts, Reason, Refusal, Scope, scope_for
+from hub.access import disasters, emergencies, rules
 from hub.access.filter import patient_record, predicate
 from hub.access.labels import labels
 from hub.access.redact import without_address
@@ -29,6 +29,9 @@ _AS_FHIR: dict[str, Interaction] = {
     "search-system": "search-system",
     "feed": "search-type",
     "page": "search-type",
+    "operation:emergency-sheet": "read",
+    "operation:disaster-find": "read",
+    "operation:disaster-sheet": "read",
     "operation:handoff": "read",
     "operation:subscription-status": "read",
     "notification": "read",
@@ -40,37 +43,69 @@ _AS_FHIR: dict[str, Interaction] = {
     "operation:match": "search-type",
     "operation:meta": "read",
     "operation:validate": "read",
+    "operation:what-if": "search-type",
 }
 _LOG_READERS = frozenset({"auditor", "municipal-officer"})
+
+
+_FURTHEST: tuple[Reason, ...] = ("emergency", "disaster", "consent", "own", "directory")
+"""Of several rights, the one that needs most explaining stands in the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """By what right something of a patient was shown: reason code, ids of the rules."""
+
+    reason: str
+    rules: tuple[str, ...] = ()
+
+    @property
+    def purpose(self) -> str:
+        """What the log says whatever purpose was named, where only an emergency or a disaster opened it; else ""."""
+        return {"emergency": "ETREAT", "disaster": "DISASTER"}.get(self.reason, "")
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
     """What this caller may see now.
 
-    ``patients`` are those among the ``asked``, whose rules were read, whom the caller looks after.
+    ``patients`` are those among the ``asked``, whose rules were read, whom the caller looks after, or for whom an
+    emergency of the caller's, or a disaster in which it helps, is in force; ``related`` those whom it looks after.
     """
 
     caller: Caller
     scope: Scope
     patients: tuple[str, ...]
     asked: tuple[str, ...]
+    related: frozenset[str]
+
+    @property
+    def reach(self) -> frozenset[str]:
+        """All patients of whom this grant may show what others published (``hub.store.fence``)."""
+        return frozenset[str]().union(*(patients for patients, _ in self.scope.groups))
+
+    def basis(self, patient: str, rows: Sequence[Row] = ()) -> Basis | None:
+        """By what right ``rows`` of one patient were shown; without rows, by what right any would be.
+
+        None when this grant, which knows the rules of those asked about, does not permit all of them.
+        """
+        if not rows:
+            return Basis(*self.scope.basis(patient))
+        if all(row.source == self.scope.organisation for row in rows):
+            return Basis("own")
+        if (rule := self.scope.sole_rule(patient)) is not None:
+            return Basis("consent", (rule,))
+        shown = [self.permits(row, ()) for row in rows]
+        if not all(one.permit for one in shown):
+            return None
+        furthest = min((one.reason for one in shown), key=_FURTHEST.index)
+        rules = dict.fromkeys(rule for one in shown if one.reason == furthest for rule in one.rules)
+        return Basis(furthest, tuple(rules))
 
     def permits(self, row: Row, further: Sequence[str]) -> Permit:
         """The decision about one stored row, with its reason; ``further`` patients must all admit it."""
-        source_kind, _, category = row.publication.partition("/")
-        facts = Facts(
-            patients=(row.patient, *further) if row.patient else (),
-            source=row.source,
-            source_kind=source_kind,
-            category=category,
-            reference=f"{row.type}/{row.id}",
-            labels=labels(row.label_bits),
-            clinical_date=row.clinical_date,
-            withheld=bool(row.withheld),
-            directory=bool(row.directory),
-        )
-        return self.scope.admits(facts)
+        patients = (row.patient, *further) if row.patient else ()
+        return self.scope.admits(stored_facts(row, patients, f"{row.type}/{row.id}"))
 
     def predicate(self, alias: str, *, patient_records: bool = False) -> tuple[str, dict[str, Value]]:
         """The same decision as SQL over ``alias``, and its parameters.
@@ -93,6 +128,22 @@ class Grant:
         if not protected or at_home or "ADDRESS-PROTECTED" in self.scope.cleared:
             return body
         return without_address(body)
+
+
+def stored_facts(row: Row, patients: tuple[str, ...], reference: str) -> Facts:
+    """The facts that are stamped on a row, as the engine takes them."""
+    source_kind, _, category = row.publication.partition("/")
+    return Facts(
+        patients=patients,
+        source=row.source,
+        source_kind=source_kind,
+        category=category,
+        reference=reference,
+        labels=labels(row.label_bits),
+        clinical_date=row.clinical_date,
+        withheld=bool(row.withheld),
+        directory=bool(row.directory),
+    )
 
 
 def read(
@@ -121,15 +172,20 @@ def read(
     related = [rules.relation(row) for row in rows]
     about = tuple(patients) if patients is not None else rules.patients_of(related)
     asker, city = rules.asker(caller), rules.of_city(tx, caller.rules)
-    near = {one.patient for one in related if one.relates(asker, context.now)}
+    looked_after = frozenset(one.patient for one in related if one.relates(asker, context.now))
+    near = set(looked_after)
+    declared = emergencies.counting(tx, caller, interaction, patients, context.now)
+    near |= {one.patient for one in declared}
+    opened = disasters.counting(tx, caller, interaction, patients, context.now)
+    near |= {resident for one in opened for resident in one.residents}
     scope = scope_for(
         asker,
         city.policy,
         patients=about,
         relations=related,
         consents=rules.consents(tx, [patient for patient in about if patient in near], city),
-        emergencies=(),
-        disasters=(),
+        emergencies=declared,
+        disasters=opened,
         now=context.now,
         token_allows=may_ask,
     )
@@ -139,7 +195,29 @@ def read(
             "not-in-force": "Your role, or your organisation's membership, is not in force.",
         }
         raise Refused(texts[scope.reason], reason=scope.reason)
-    return Grant(caller, scope, tuple(patient for patient in about if patient in near), about)
+    return Grant(caller, scope, tuple(patient for patient in about if patient in near), about, looked_after)
+
+
+def bases(
+    tx: Tx,
+    grant: Grant,
+    interaction: str,
+    type_: str,
+    patients: Iterable[str],
+    shown: Sequence[Row],
+    context: Context,
+) -> dict[str, Basis]:
+    """For each of the patients of an answer, by what right it was shown, as the ``shown`` rows say."""
+    rows: dict[str, list[Row]] = {}
+    for row in shown:
+        rows.setdefault(row.patient, []).append(row)
+    found = {}
+    for patient in patients:
+        basis = grant.basis(patient, rows.get(patient, ()))
+        if basis is None:  # shown by the rules of somebody who came along: those of this grant do not know them
+            basis = read(tx, grant.caller, interaction, type_, (patient,), context).basis(patient, rows[patient])
+        found[patient] = basis or Basis("consent")
+    return found
 
 
 def _is_auditing(caller: Caller) -> bool:

@@ -12,6 +12,8 @@ from consent import ANYTHING, Match, PatientScope, Publications, Scope
 from hub.access.labels import ALL_BITS, bits
 
 ALWAYS, NEVER = "1 = 1", "0 = 1"
+_COMMON = ("laboratory", "vital-signs", "prescription", "dispensing", "problem", "encounter", "daily-record")
+"""Of these there is most, so they stand first where a text is looked through from its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ def predicate(scope: Scope, alias: str, prefix: str = "a") -> Predicate:
     own = f"{alias}.source = {writer.bind(scope.organisation)}" if scope.organisation else NEVER
     directory = f"{alias}.patient = '' AND {alias}.directory = 1"
     people = writer.people(scope.groups)
-    return Predicate(f"({own} OR ({alias}.withheld = 0 AND (({directory}) OR {people})))", writer.parameters)
+    return Predicate(f"({own} OR ({alias}.withheld = 0 AND ({people} OR ({directory}))))", writer.parameters)
 
 
 def patient_record(scope: Scope, alias: str) -> Predicate:
@@ -94,7 +96,7 @@ class _Writer:
             if opening.match != ANYTHING
         ]
         denied = [f"NOT {self._match(match)}" for _, match in scope.denies]
-        return _all([_any(opened), *denied, *self._labels(scope)])
+        return _all([*self._labels(scope), _any(opened), *denied])
 
     def _published(self, publications: Publications) -> str:
         """Rules 8 and 9: published into the space, and not excluded for the role."""
@@ -102,7 +104,7 @@ class _Writer:
         ways = []
         if allowed.named:
             # One text to look into: of an IN list SQLite would build a table anew at every execution.
-            listed = self.bind(f"|{'|'.join(sorted(allowed.named))}|")
+            listed = self.bind(f"|{'|'.join(sorted(allowed.named, key=_rarity))}|")
             ways.append(f"instr({listed}, '|' || {self.row}.publication || '|') > 0")
         if allowed.by_all:
             ways.append(self._in("category", allowed.by_all))
@@ -172,6 +174,11 @@ def _tests(scope: PatientScope, row: str, prefix: str, excluded: frozenset[str],
     """What a row must be like for one group of patients.  The same for all whose consents and roles say the same."""
     writer = _Writer(row, prefix, excluded, uncleared)
     return Predicate(writer.patient(scope), writer.parameters)
+
+
+def _rarity(publication: str) -> tuple[int, str]:
+    category = publication.partition("/")[2]
+    return _COMMON.index(category) if category in _COMMON else len(_COMMON), publication
 
 
 def _admits(patient: str, groups: Iterable[tuple[str, str]]) -> str:

@@ -29,5 +29,6 @@ def bits(labels: Iterable[str]) -> int:
 
 
 def labels(bits: int) -> frozenset[str]:
-    """The labels that a number stands for."""
-    return frozenset(label for label, bit in BITS.items() if bits & bit)
+    """The labels that a number stands for; a bit that no label has counts as an unknown one."""
+    unknown = BITS[UNKNOWN_LABEL] if bits & ~sum(BITS.values()) else 0
+    return frozenset(label for label, bit in BITS.items() if (bits | unknown) & bit)

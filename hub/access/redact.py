@@ -1,21 +1,30 @@
 """Taking a protected address (DV等支援措置) out of a Patient, in every form of it (CONSENT.md §5).  Pure."""
 
 from profiles.json import read_json, write_json
-from profiles.resource import Json
+from profiles.resource import Json, as_text
 
 _TELLING = frozenset({"address", "text", "telecom", "contained", "valueAddress", "valueContactPoint"})
+_NOTHING: tuple[Json, ...] = ({}, [])
 
 
 def without_address(body: bytes) -> bytes:
-    """The Patient without addresses, phones, narrative and contained resources, wherever they stand, extensions too."""
+    """The Patient without addresses, phones, narrative and contained resources, wherever they stand, extensions too.
+
+    Nor is there anything that would tell that they were there: an extension without its value, an element with
+    nothing left in it, a reference to what was contained.
+    """
     return write_json(_without(read_json(body), top=True))
 
 
 def _without(value: Json, *, top: bool = False) -> Json:
     if isinstance(value, list):
-        return [_without(item) for item in value]
+        return [left for item in value if (left := _without(item)) not in _NOTHING]
     if not isinstance(value, dict):
         return value
+    if as_text(value.get("reference")).startswith("#"):
+        return {}
     # ``text`` of a HumanName is the name itself: only the resource's own is the narrative.
     hidden = _TELLING if top else _TELLING - {"text"}
-    return {name: _without(child) for name, child in value.items() if name not in hidden}
+    found = ((name, _without(child)) for name, child in value.items() if name not in hidden)
+    left = {name: child for name, child in found if child not in _NOTHING}
+    return {} if left.keys() == {"url"} != value.keys() else left

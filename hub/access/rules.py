@@ -2,17 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from json import loads
 
-from consent import Asker, ConsentRecord, Known, Period, Policy, Relation, days, read_consent
+from consent import Asker, ConsentRecord, Known, Period, Policy, Relation, days
+from consent.compiled import READER
+from hub.access import compiled
 from hub.context import Caller
-from hub.store import registry, resources
+from hub.store import consents as store
+from hub.store import registry
 from hub.store.database import Tx
 from hub.store.sql import Row
-from profiles.canonical import PROXY_LEGAL_BASIS
-from profiles.json import read_json
-from profiles.resource import as_object, objects
 
 
 def asker(caller: Caller) -> Asker:
@@ -59,48 +58,23 @@ def relation(row: Row) -> Relation:
     return Relation(row.patient, row.organisation or None, row.person or None, period, bool(row.pending))
 
 
-_NO_ACTORS = frozenset[str](), frozenset[str]()
-_NO_PROXIES = frozenset[tuple[str, str]]()
-
-
 def consents(tx: Tx, patients: Sequence[str], city: CityRules) -> list[ConsentRecord]:
-    """Every privacy consent of these patients, read with the actors that the registry knows now."""
-    rows = resources.consents(tx, patients)
-    if not rows:
-        return []
-    named = {row.version for row in rows if b'"actor"' in row.body}
-    by_proxy = {row.version: row.patient for row in rows if b"RelatedPerson" in row.body}
-    proxies = _proxies(tx, sorted(set(by_proxy.values()))) if by_proxy else _NO_PROXIES
-    read = (
-        _consent(
-            row.version,
-            bytes(row.body),
-            *((city.organisations, city.persons) if row.version in named else _NO_ACTORS),
-            proxies if row.version in by_proxy else _NO_PROXIES,
-        )
-        for row in rows
-    )
-    return [record for record in read if record is not None]
+    """Every privacy consent of these patients, as it reads with the actors that the registry knows now."""
+    return known(tx, compiled.records(tx, store.of(tx, patients, READER)), city)
 
 
-def _proxies(tx: Tx, patients: Sequence[str]) -> frozenset[tuple[str, str]]:
-    """(patient, RelatedPerson) whom the municipality recorded with a legal basis to consent for them."""
-    return frozenset(
-        (row.patient, row.id)
-        for row in resources.related_persons(tx, patients)
-        if any(one.get("url") == PROXY_LEGAL_BASIS for one in objects(as_object(read_json(row.body)).get("extension")))
-    )
+def unreadable(tx: Tx, city: CityRules) -> list[ConsentRecord]:
+    """All consents that count as a refusal because they cannot be read, or name somebody who is not known now."""
+    looked_at = known(tx, compiled.records(tx, store.to_look_at(tx)), city)
+    return [record for record in looked_at if record.unreadable]
 
 
-@lru_cache(maxsize=8192)
-def _consent(
-    version: str,
-    body: bytes,
-    organisations: frozenset[str],
-    persons: frozenset[str],
-    proxies: frozenset[tuple[str, str]],
-) -> ConsentRecord | None:
-    return read_consent(as_object(read_json(body)), Known(organisations, persons, proxies))
+def known(tx: Tx, records: Sequence[ConsentRecord], city: CityRules) -> list[ConsentRecord]:
+    """The same consents as they read with the registry of now."""
+    by_proxy = {record.patient for record in records if record.proxies}
+    proxies = store.proxies(tx, sorted(by_proxy)) if by_proxy else frozenset[tuple[str, str]]()
+    registry_now = Known(city.organisations, city.persons, proxies)
+    return [record.known_by(registry_now) for record in records]
 
 
 def patients_of(relations: Iterable[Relation]) -> tuple[str, ...]:

@@ -65,7 +65,9 @@ def print_token(place: Place, system: str, person: str, organisation: str, purpo
     def work(tx: Tx) -> None:
         row = _for_person(tx, person, organisation, purpose) if person else _for_system(tx, system, purpose)
         issued = {"issued": instant(here.now), "expires": instant(here.now + LIFETIME)}
-        registry.put_token(tx, {"fingerprint": fingerprint(secret), "kind": "access", **row, **issued})
+        # Who opens the store with its key stands for the person: that counts as a factor that was just used.
+        proved = {"proved": instant(here.now)} if person else {}
+        registry.put_token(tx, {"fingerprint": fingerprint(secret), "kind": "access", **row, **issued, **proved})
         about = f"token for {person or system}"
         audit.put(tx, [record(operator(), here, interaction="token", query=about, reason="operator")])
 

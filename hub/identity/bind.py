@@ -231,8 +231,9 @@ class _Here:
 
     def related(self, patient: str) -> bool:
         """Whether the caller looks after the patient, or registers them with this push."""
+        caller = self.caller
         registered = any(resident.patient == patient for resident in self.binding.residents)
-        return registered or bool(relations.of_caller_to(self.tx, self.caller.organisation, None, patient))
+        return registered or bool(relations.of_caller_to(self.tx, caller.organisation, caller.person, patient))
 
     def patient(self, system: str, value: str) -> str | None:
         """The one patient of this number whom the caller knows."""

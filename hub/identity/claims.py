@@ -8,6 +8,8 @@ from collections.abc import Iterator
 
 from hub.draft import Change, Draft
 from hub.identity.match import person
+from hub.store.lane import RULES
+from profiles.resource import reference_of
 
 
 def claims(draft: Draft) -> tuple[str, ...]:
@@ -17,12 +19,16 @@ def claims(draft: Draft) -> tuple[str, ...]:
 
 
 def _of(change: Change) -> Iterator[str]:
+    if change.type == "Consent" or (change.type in ("CareTeam", "RelatedPerson") and change.method != "POST"):
+        yield RULES  # a new relation or proxy takes nothing away
     if change.id:
         yield f"{change.type}/{change.id}"
     if change.full_url.startswith("http"):
         yield change.full_url
     if change.condition is not None:
         yield from _looked_for(change.type, change.condition)
+    if change.type == "Consent" and change.resource is not None:
+        yield f"consents of {reference_of(change.resource.get('patient'))}"  # a desk saves beside those that it showed
     if change.type == "Patient" and change.resource is not None:
         who = person(change.resource, "")
         yield from (f"person {key.system}|{key.value}" for key in who.keys)

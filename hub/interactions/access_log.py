@@ -9,7 +9,7 @@ from hub.context import Context, instant
 from hub.errors import Malformed
 from hub.interactions.audit_review import AuditReview, LogPage
 from hub.interactions.my_people import today
-from hub.read_path import Shown
+from hub.question import Shown
 from hub.store import audit, registry
 from hub.store.database import Tx
 from hub.store.registry import JST

@@ -6,7 +6,7 @@ from hub.access.decide import Grant
 from hub.context import Context
 from hub.errors import not_found
 from hub.projections.audit_event import AuditRecord
-from hub.read_path import Shown
+from hub.question import Shown
 from hub.store import audit
 from hub.store.database import Tx
 from hub.store.sql import Value

@@ -10,7 +10,7 @@ from hub.access.decide import Grant
 from hub.auth.seal import Seal
 from hub.context import Context
 from hub.interactions.history import Span, opened
-from hub.read_path import Shown
+from hub.question import Shown
 from hub.store import history as store
 from hub.store.database import Tx
 

@@ -6,7 +6,7 @@ from hub.access.decide import Grant
 from hub.context import Context
 from hub.errors import not_found
 from hub.projections.definitions import body_of
-from hub.read_path import Shown
+from hub.question import Shown
 from hub.store.database import Tx
 
 

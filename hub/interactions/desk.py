@@ -9,19 +9,21 @@ from hub.access.caller import authenticate
 from hub.access.decide import Grant
 from hub.context import Caller, Context, Credential, instant
 from hub.errors import Conflict, Refused, not_found
+from hub.interactions.care_team_desk import keepers
 from hub.interactions.my_people import Person, shown_people, today
 from hub.projections.rows import record
-from hub.read_path import Shown
+from hub.question import Shown
 from hub.store import audit, identity, registry, relations
 from hub.store import desk as store
 from hub.store.database import Tx
 from hub.store.sql import Row
 
 PROFESSIONS = frozenset({"secretariat", "consent-desk"})
-LATEST, CONSENTS = 20, 300
+LATEST, UNREADABLE = 20, 200
 
 PairDecision = Literal["different", "hold", "undo"]
 ContactDecision = Literal["confirm", "undo"]
+Settlement = Literal["confirm", "undo", "refuse", "wait"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +65,17 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class DeskPage:
-    """What waits, and what was decided last and can still be undone."""
+    """What waits, and what was decided last and can still be undone.
+
+    ``unreadable`` are the first of ``unreadable_in_all``.
+    """
 
     contacts: list[Contact]
     confirmed: list[Contact]
     pairs: list[Pair]
     decided: list[Pair]
     unreadable: list[Unreadable]
-    consents_checked: int
+    unreadable_in_all: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,23 +90,22 @@ class Desk:
         named = [row.patient for row in (*relations.pending(tx), *store.confirmed(tx, LATEST))]
         for row in (*identity.candidates(tx), *store.decided(tx, LATEST)):
             named += [row.patient, row.other]
-        return tuple(dict.fromkeys([*named, *store.signers(tx, CONSENTS)]))
+        return tuple(dict.fromkeys(named))
 
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[DeskPage]:
         at_the_desk(grant.caller)
-        concerned = list(self.patients(tx))
-        people = shown_people(tx, grant, concerned, today(context), source=grant.caller.organisation)
+        unread = rules.unreadable(tx, rules.of_city(tx, grant.caller.rules))
+        concerned = dict.fromkeys([*self.patients(tx), *(one.patient for one in unread[:UNREADABLE])])
+        people = shown_people(tx, grant, list(concerned), today(context), source=grant.caller.organisation)
         organisations = {row.id: row for row in registry.organisations(tx)}
         names = registry.person_names(tx)
-        city = rules.of_city(tx, grant.caller.rules)
-        unread = [one for one in rules.consents(tx, store.signers(tx, CONSENTS), city) if one.unreadable]
         page = DeskPage(
             contacts=_contacts(relations.pending(tx), people, organisations, names),
             confirmed=_contacts(store.confirmed(tx, LATEST), people, organisations, names),
             pairs=[_pair(row, people, names) for row in identity.candidates(tx)],
             decided=[_pair(row, people, names) for row in store.decided(tx, LATEST)],
-            unreadable=[Unreadable(people[one.patient], one.id, one.unreadable or "") for one in unread],
-            consents_checked=CONSENTS,
+            unreadable=[Unreadable(people[one.patient], one.id, one.unreadable or "") for one in unread[:UNREADABLE]],
+            unreadable_in_all=len(unread),
         )
         return Shown(page, _told(page), "own")
 
@@ -138,23 +142,35 @@ def decide_contact(
     """
     caller = authenticate(tx, credential, context)
     at_the_desk(caller)
+    settle_contact(tx, caller, patient, organisation, decision, context)
+
+
+def settle_contact(
+    tx: Tx, caller: Caller, patient: str, organisation: str, decision: Settlement, context: Context
+) -> None:
+    """The same for whoever may decide.  ``refuse`` ends the waiting, ``wait`` takes that back."""
     if decision == "undo":
         if not store.withdraw(tx, patient, organisation):
             raise Conflict("This confirmation was taken back already.", reason="decided")
+    elif decision == "wait":
+        if not store.wait_again(tx, patient, organisation):
+            raise Conflict("This refusal was taken back already.", reason="decided")
     elif store.waits(tx, patient, organisation):
-        store.confirm(tx, patient, organisation, caller.person or "", today(context).isoformat())
+        settle = store.confirm if decision == "confirm" else store.refuse
+        settle(tx, patient, organisation, caller.person or "", today(context).isoformat())
     elif relations.of_patient(tx, patient):
-        raise Conflict("This contact was confirmed already.", reason="decided")
+        raise Conflict("This contact was decided already.", reason="decided")
     else:
         raise not_found()
     _log(tx, caller, f"operation:desk-contact-{decision}", (patient,), context, f"Organization/{organisation}")
 
 
 def _log(tx: Tx, caller: Caller, interaction: str, patients: Sequence[str], context: Context, *concerned: str) -> None:
+    right = keepers.right_of(caller)
     audit.put(
         tx,
         [
-            record(caller, context, interaction=interaction, patient=one, what=concerned, query="desk", reason="desk")
+            record(caller, context, interaction=interaction, patient=one, what=concerned, query="desk", reason=right)
             for one in patients
         ],
     )

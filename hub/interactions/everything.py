@@ -16,7 +16,7 @@ from hub.auth.seal import BrokenSeal, Seal
 from hub.context import Caller, Context
 from hub.errors import Malformed, NotFound
 from hub.interactions.read import visible
-from hub.read_path import Shown
+from hub.question import Shown
 from hub.store import everything, relations, resources
 from hub.store.database import Tx
 from hub.store.everything import Narrowing, Place
@@ -72,7 +72,7 @@ class Everything:
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[Piece]:
         after = opened(self.seal, self.cursor, grant.caller, self.asked)[1] if self.cursor else START
         try:
-            record, permit = visible(tx, grant, "Patient", self.id)
+            record, _ = visible(tx, grant, "Patient", self.id)
         except NotFound:
             if self.alone:
                 raise
@@ -94,7 +94,7 @@ class Everything:
             for row in everything.directory_rows(tx, type_, ids, predicate, parameters)
         ]
         piece = Piece(entries, [(f"{row.type}/{row.id}", bytes(row.body)) for row in included], following)
-        return Shown(piece, {self.id: compact([*first, *rows, *included])}, permit.reason, permit.rules)
+        return Shown(piece, {self.id: compact([*first, *rows, *included])}, rows=rows or [record])
 
     def _wants(self, record: Row) -> bool:
         types, since = self.narrowing.types, self.narrowing.since

@@ -18,7 +18,7 @@ from hub.errors import Refused, TooMany, not_found
 from hub.interactions import export_walk as walk
 from hub.interactions.everything import compact
 from hub.interactions.read import visible
-from hub.read_path import Shown
+from hub.question import Shown
 from hub.store import exports, resources
 from hub.store.database import Tx
 from hub.store.exports import DELETED, File, Job, Level, Place
@@ -161,7 +161,8 @@ class Deliver:
         for line in lines:
             shown.setdefault(line.row.patient, []).append(line)
         told = {patient: compact([line.row for line in of_one]) for patient, of_one in shown.items()}
-        return Shown(Piece(b"".join(line.rendered(grant) + b"\n" for line in lines), place), told)
+        piece = Piece(b"".join(line.rendered(grant) + b"\n" for line in lines), place)
+        return Shown(piece, told, rows=[line.row for line in lines if line.type != DELETED])
 
     def _people(self, tx: Tx) -> list[str]:
         return walk.people(tx, self.export.job, self.export.members, self.place, self.file.last)

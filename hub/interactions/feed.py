@@ -9,7 +9,7 @@ from hub.access.decide import Grant
 from hub.auth.seal import BrokenSeal, Seal
 from hub.context import Context
 from hub.errors import Malformed, not_found
-from hub.read_path import Shown, by_patient
+from hub.question import Shown, by_patient
 from hub.store import registry, resources, timeline
 from hub.store.database import Tx
 from hub.store.sql import Row, Value, in_list
@@ -69,7 +69,7 @@ class Feed:
         sealed = self.seal.close(str(last), grant.caller.key, self._bound())
         authors = registry.professions(tx, {row.author_name for row in page if row.author_name})
         items = [item(row, names.get(row.patient), authors.get((row.source, row.author_name))) for row in page]
-        return Shown(FeedPage(items, sealed, more), by_patient(page))
+        return Shown(FeedPage(items, sealed, more), by_patient(page), rows=page)
 
     def _opened(self, grant: Grant) -> int:
         if not self.wanted.since:

@@ -9,7 +9,7 @@ from hub.context import Context
 from hub.errors import not_found
 from hub.interactions.read import visible
 from hub.projections.handoff import Held, handoff
-from hub.read_path import Shown, by_patient
+from hub.question import Shown, by_patient
 from hub.store import registry, resources
 from hub.store.database import Tx
 from hub.store.sql import Row
@@ -35,18 +35,15 @@ class Handoff:
         return resources.with_further(tx, (self.id,))
 
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[Resource]:
-        patient, permit = visible(tx, grant, "Patient", self.id)
+        patient, _ = visible(tx, grant, "Patient", self.id)
         if self.id not in grant.patients:
             raise not_found("no-relation")
         predicate, parameters = grant.predicate("r")
         rows = resources.compartment(tx, self.id, predicate, parameters, MOST)
-        names = registry.organisation_names(tx)
-        members = {f"Organization/{one}": name for one, name in names.items()}
-        members |= {f"Practitioner/{one}": name for one, name in registry.person_names(tx).items()}
         told = [row for row in rows if row.type != "Patient"]
         document = handoff(
             as_object(read_json(grant.redacted(patient))),
-            [_held(row, names, members) for row in told],
+            held(tx, told),
             now=context.now,
             document_id=str(UUID(context.new_id())),
             base_url=f"{context.base_url}/fhir",
@@ -54,7 +51,16 @@ class Handoff:
             custodian=_directory(tx, "Organization", registry.municipality(tx)),
             purpose=grant.caller.purpose if grant.caller.purpose in ("TREAT", "CAREMGT", "COC", "ETREAT") else "COC",
         )
-        return Shown(document, by_patient([patient, *told]), permit.reason, permit.rules)
+        rows = [patient, *told]
+        return Shown(document, by_patient(rows), rows=rows)
+
+
+def held(tx: Tx, rows: Sequence[Row]) -> list[Held]:
+    """Rows as a paper is given them, with the names that the city's registry has."""
+    names = registry.organisation_names(tx)
+    members = {f"Organization/{one}": name for one, name in names.items()}
+    members |= {f"Practitioner/{one}": name for one, name in registry.person_names(tx).items()}
+    return [_held(row, names, members) for row in rows]
 
 
 def _held(row: Row, names: dict[str, str], members: dict[str, str]) -> Held:

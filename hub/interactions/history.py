@@ -7,7 +7,7 @@ from hub.auth.seal import BrokenSeal, Seal
 from hub.context import Context
 from hub.errors import Malformed
 from hub.interactions.read import further_of_past, patients_of_current, visible
-from hub.read_path import Shown
+from hub.question import Shown
 from hub.store import history as store
 from hub.store.database import Tx
 from hub.store.sql import Row
@@ -97,10 +97,20 @@ class History:
 
     def _past(self, tx: Tx, grant: Grant, row: Row, current: Row) -> PastVersion:
         body = b"" if row.deleted else grant.redacted(row, current)
-        method = "DELETE" if row.deleted else "PUT"
-        if store.is_first(tx, self.type, self.id, row.source, row.recorded):
-            method = "POST"
+        method = "DELETE" if row.deleted else "POST" if is_first_shown(tx, grant, row) else "PUT"
         return PastVersion(body, row.version, row.recorded, method)
+
+
+def is_first_shown(tx: Tx, grant: Grant, row: Row) -> bool:
+    """Whether the caller may see no version before this one: for them, what was hidden began when it opened."""
+    before, looked_at = row.recorded, 1
+    while looked_at:
+        older = store.versions(tx, row.type, row.id, row.source, since="", before=before, count=looked_at)
+        if any(grant.permits(one, further_of_past(one)).permit for one in older):
+            return False
+        # The one before is nearly always shown as well; only where it is not, more are looked at.
+        before, looked_at = (older[-1].recorded, 50) if older else ("", 0)
+    return True
 
 
 def opened(seal: Seal, cursor: str, *bound_to: str) -> str:

@@ -8,7 +8,7 @@ from hub.errors import Refused
 from hub.identity import residents
 from hub.identity.grades import Grade, Namesake, grades
 from hub.identity.match import person
-from hub.read_path import Shown, by_patient
+from hub.question import Shown, by_patient
 from hub.store import identity, search
 from hub.store.database import Tx
 from hub.store.sql import in_list

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hub.access.decide import Grant
 from hub.context import Context
 from hub.interactions.read import Read
-from hub.read_path import Shown
+from hub.question import Shown
 from hub.store.database import Tx
 from profiles.json import read_json
 from profiles.resource import Resource, as_object
@@ -30,4 +30,4 @@ class Meta:
         shown = Read(self.type, self.id).answer(tx, grant, context)
         meta = as_object(read_json(shown.answer.body)).get("meta")
         found: Resource = {"resourceType": "Parameters", "parameter": [{"name": "return", "valueMeta": meta}]}
-        return Shown(found, shown.patients, shown.reason, shown.rules, shown.category)
+        return shown.saying(found)

@@ -9,7 +9,7 @@ from hub.errors import Refused
 from hub.interactions.feed import Wanted, narrowed
 from hub.projections.describe import SEXES
 from hub.projections.wording import person_name
-from hub.read_path import Shown
+from hub.question import Shown
 from hub.store import search, timeline
 from hub.store.database import Tx
 from hub.store.registry import JST

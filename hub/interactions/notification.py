@@ -12,11 +12,13 @@ from hub.access import decide
 from hub.access.decide import Grant
 from hub.context import Caller, Context
 from hub.errors import NotFound, Refused
+from hub.interactions.history import is_first_shown
 from hub.interactions.read import further_of_past, patients_of_current, visible
 from hub.interactions.search import allowed, asked_by
 from hub.notify.messages import Event, Standing
 from hub.notify.subscribed import Subscribed
-from hub.read_path import Shown, show
+from hub.question import Shown
+from hub.read_path import show
 from hub.store import resources, search, timeline
 from hub.store.database import Tx
 from hub.store.sql import Row
@@ -133,15 +135,17 @@ class Notification:
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[dict[int, Told]]:
         told: dict[int, Told] = {}
         shown: dict[str, tuple[str, ...]] = {}
+        rows: list[Row] = []
         for one in self.happened:
             judged = self._shown(tx, grant, one) or (self._withdrawn(tx, grant, one) if self.withdrawals else None)
             if judged is not None:
-                patient, told[one.place] = judged
+                row, told[one.place] = judged
                 what = f"{one.type}/{one.id}/_history/{one.version}"
-                shown[patient] = (*shown.get(patient, ()), what)
-        return Shown(told, shown, "consent" if told else "")
+                shown[row.patient] = (*shown.get(row.patient, ()), what)
+                rows.append(row)
+        return Shown(told, shown, rows=rows)
 
-    def _shown(self, tx: Tx, grant: Grant, one: Happened) -> tuple[str, Told] | None:
+    def _shown(self, tx: Tx, grant: Grant, one: Happened) -> tuple[Row, Told] | None:
         """The version of the change, when it and the current one may be seen (as ``vread`` has it)."""
         try:
             current, _ = visible(tx, grant, one.type, one.id)
@@ -154,11 +158,12 @@ class Notification:
             return None
         if row is not current and not grant.permits(row, further_of_past(row)).permit:
             return None
-        return row.patient, Told(one.kind, grant.redacted(row, current))
+        began = one.kind == "updated" and is_first_shown(tx, grant, row)
+        return row, Told("created" if began else one.kind, grant.redacted(row, current))
 
-    def _withdrawn(self, tx: Tx, grant: Grant, one: Happened) -> tuple[str, Told] | None:
+    def _withdrawn(self, tx: Tx, grant: Grant, one: Happened) -> tuple[Row, Told] | None:
         row = _withdrawal(tx, grant, one)
-        return None if row is None else (row.patient, Told("deleted", b""))
+        return None if row is None else (row, Told("deleted", b""))
 
 
 def tell(

@@ -10,9 +10,10 @@ from hub.auth.seal import BrokenSeal, Seal
 from hub.context import Context
 from hub.errors import Malformed, not_found
 from hub.interactions.feed import Wanted, narrowed
+from hub.interactions.hidden import line_for_staff
 from hub.interactions.my_people import Person, reader_of, shown_people, today
 from hub.projections.wording import care_level, day
-from hub.read_path import Shown, by_patient
+from hub.question import Shown, by_patient
 from hub.store import registry, resources, timeline
 from hub.store.database import Tx
 from hub.store.sql import Row, Value
@@ -90,7 +91,7 @@ class Choices:
 class TimelinePage:
     """One page; ``new`` of all ``items`` are those that the reader had not seen.
 
-    ``care_level`` is (要介護度, its last day) when it may be shown.
+    ``care_level`` is (要介護度, its last day) when it may be shown, ``hidden`` the line about what may not, or "".
     """
 
     person: Person
@@ -101,6 +102,7 @@ class TimelinePage:
     choices: Choices
     mark: str
     next: str | None
+    hidden: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +143,11 @@ class PersonTimeline:
             choices=_choices(tally),
             mark=self.seal.close(str(mark), grant.caller.key, f"seen {patient}"),
             next=following,
+            hidden=line_for_staff(tx, grant, patient),
         )
         told = [*rows, *([certified] if certified is not None else [])]
         references = by_patient(told).get(patient, ()) + ((person.record,) if person.record else ())
-        reason, rules = why(grant, told)
-        return Shown(page, {patient: references}, reason, rules)
+        return Shown(page, {patient: references}, rows=told)
 
     def _page(self, tx: Tx, grant: Grant, mark: int) -> tuple[list[Row], str | None]:
         """The rows of the page and, when there are more, the sealed place to go on from."""
@@ -176,14 +178,6 @@ class PersonTimeline:
             return int(self.seal.open(self.looking.mark, grant.caller.key, f"seen {self.looking.patient}"))
         except BrokenSeal as error:
             raise Malformed("This page link is not yours, or not of this timeline.") from error
-
-
-def why(grant: Grant, rows: Sequence[Row]) -> tuple[str, tuple[str, ...]]:
-    """The reason and the rules by which these rows of one patient are shown, for the log."""
-    permits = [grant.permits(row, ()) for row in rows if not row.also_about]
-    reasons = {permit.reason for permit in permits}
-    rules = dict.fromkeys(rule for permit in permits for rule in permit.rules)
-    return "own" if reasons == {"own"} else "consent", tuple(rules)
 
 
 def _certified(tx: Tx, grant: Grant, patient: str) -> Row | None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hub.access.decide import Grant, Permit
 from hub.context import Context
 from hub.errors import Gone, not_found
-from hub.read_path import Shown
+from hub.question import Shown
 from hub.store import resources
 from hub.store.database import Tx
 from hub.store.sql import Row
@@ -61,8 +61,11 @@ class Read:
     def _past(self, tx: Tx, grant: Grant) -> Row:
         """An old version is shown when both it and the current one may be (TRUST T-057)."""
         row = resources.find_version(tx, self.type, self.id, self.version)
-        if row is None or not grant.permits(row, further_of_past(row)).permit:
+        if row is None:
             raise not_found("unknown-version")
+        permit = grant.permits(row, further_of_past(row))
+        if not permit.permit:
+            raise not_found(permit.reason, permit.rules)
         return row
 
 
@@ -91,8 +94,13 @@ def visible(tx: Tx, grant: Grant, type_: str, id_: str) -> tuple[Row, Permit]:
     """
     rows = resources.current(tx, type_, id_)
     further = resources.further_patients(tx, type_, id_) if any(row.also_about for row in rows) else ()
-    judged = [(row, grant.permits(row, further)) for row in rows]
+    judged = [(row, grant.permits(row, _whole(row, further))) for row in rows]
     for row, permit in sorted(judged, key=lambda one: one[0].source == grant.caller.organisation):
         if permit.permit and (not row.deleted or row.source == grant.caller.organisation):
             return row, permit
-    raise not_found(judged[0][1].reason if judged else "unknown")
+    raise not_found(judged[0][1].reason, judged[0][1].rules) if judged else not_found()
+
+
+def _whole(row: Row, further: tuple[str, ...]) -> tuple[str, ...]:
+    """The further patients; one whose row is missing counts as somebody whom nobody looks after, as in a query."""
+    return further if len(further) >= row.also_about else (*further, "")

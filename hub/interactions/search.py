@@ -12,8 +12,8 @@ from hub.access.decide import Grant
 from hub.auth.seal import BrokenSeal, Seal
 from hub.context import Context
 from hub.errors import Malformed, Problem, Refused
-from hub.read_path import Shown, by_patient
-from hub.store import resources
+from hub.question import Shown, by_patient
+from hub.store import fence, resources
 from hub.store import search as store
 from hub.store.database import Tx
 from hub.store.sql import Record, Row
@@ -90,8 +90,8 @@ class Search:
         along = self._along(tx, parsed, page, grant, context)
         entries = [*_entries(page, "match", grant), *_entries(along.rows, "include", grant)]
         following = self.seal.close(dumps(store.place_of(page[-1])), *self._bound_to(grant)) if more and page else None
-        shown = by_patient([*page, *along.rows])
-        return Shown(Page(tuple(entries), total, following, along.cut), shown, "consent")
+        shown = [*page, *along.rows]
+        return Shown(Page(tuple(entries), total, following, along.cut), by_patient(shown), rows=shown)
 
     def _named(self) -> tuple[str, ...] | None:
         """The patients to whom the search is limited, or ``None``."""
@@ -121,7 +121,8 @@ class Search:
             return asked_by(wider)
 
         eyes = store.Eyes(by_rules_of, grant.covers, limited=known is not None)
-        return store.included(tx, parsed.includes, page, eyes)
+        with fence.lifted(tx):  # what comes along may be about others, each judged by the rules of theirs
+            return store.included(tx, parsed.includes, page, eyes)
 
     def _after(self, grant: Grant) -> store.Place | None:
         if self.parsed.cursor is None:

@@ -12,7 +12,8 @@ from hub.interactions.read import visible
 from hub.notify.messages import Event, Standing
 from hub.notify.reading import stored
 from hub.notify.subscribed import CONTENTS
-from hub.read_path import Shown, show
+from hub.question import Shown
+from hub.read_path import show
 from hub.store import subscriptions
 from hub.store.database import Tx
 from hub.store.sql import Row

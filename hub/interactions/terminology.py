@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hub.access.decide import Grant
 from hub.context import Context, instant
 from hub.errors import NotFound
-from hub.read_path import Shown
+from hub.question import Shown
 from hub.store.database import Tx
 from profiles import terminology
 from profiles.resource import Json, Resource

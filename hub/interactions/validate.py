@@ -16,7 +16,7 @@ from hub.errors import HubError, NotFound, Problem, not_found
 from hub.identity.bind import bind
 from hub.interactions.read import Read
 from hub.interactions.receive import KEPT_BY_THE_HUB, problem
-from hub.read_path import Shown
+from hub.question import Shown
 from hub.store import resources
 from hub.store.database import Tx
 from profiles import normalise
@@ -108,4 +108,4 @@ class ValidateStored:
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[list[Problem]]:
         shown = Read(self.type, self.id).answer(tx, grant, context)
         found = content(as_object(read_json(shown.answer.body)), self.profile, "profile", strict=grant.caller.strict)
-        return Shown(found or [_NOTHING], shown.patients, shown.reason, shown.rules, shown.category)
+        return shown.saying(found or [_NOTHING])

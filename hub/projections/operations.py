@@ -15,6 +15,7 @@ class Operation:
     """``types`` of resources that have it (``Resource`` for all), ``levels`` of ``system``, ``type``, ``instance``.
 
     ``takes`` and ``gives`` are one parameter a line: name, type, cardinality.  ``base`` is the standard's own.
+    ``changes``: something is different afterwards.
     """
 
     id: str
@@ -26,6 +27,7 @@ class Operation:
     takes: str
     gives: str
     base: str = ""
+    changes: bool = False
 
     @property
     def url(self) -> str:
@@ -50,6 +52,14 @@ OPERATIONS = (
         ("Patient",), frozenset({"type"}),
         "resource Resource 1..1 | onlyCertainMatches boolean 0..1 | count integer 0..1",
         "return Bundle 1..1", f"{_HL7}/Patient-match",
+    ),
+    Operation(
+        "declare-emergency", "declare-emergency", "緊急アクセスを宣言する",
+        "Opens the emergency set of one person to a physician, nurse or paramedic for 60 minutes. The person is named"
+        " by name, birth date or identifier, exactly; the care team is told, and the municipality reviews it.",
+        ("Patient",), frozenset({"type"}),
+        "name string 0..1 | birthDate date 0..1 | identifier Identifier 0..1 | reason string 1..1 | place string 0..1",
+        "patient Reference 1..1 | until instant 1..1", changes=True,
     ),
     Operation(
         "handoff", "handoff", "入院時情報提供書", "A document Bundle, drafted from what the caller may see.",
@@ -116,7 +126,7 @@ def operation_definitions() -> Iterator[Resource]:
             "date": PUBLISHED,
             "publisher": "Renkei Hub",
             "description": one.text,
-            "affectsState": False,
+            "affectsState": one.changes,
             "code": one.code,
             **base,
             "resource": list(one.types),

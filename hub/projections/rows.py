@@ -7,13 +7,12 @@ from functools import cache
 from hub.context import Caller, Context, instant
 from hub.draft import Facts, Version
 from hub.projections.audit_event import AuditRecord
+from hub.projections.care_team import Member, members
 from hub.projections.timeline import TimelineText, changed, timeline_item
 from hub.projections.version import Outcome
 from profiles import (
     RESOURCE_TYPES,
     IndexRow,
-    canonical_identifier,
-    canonical_system,
     index,
     is_entered_in_error,
     labels_of,
@@ -21,7 +20,7 @@ from profiles import (
 )
 from profiles.instants import in_japan
 from profiles.json import read_json
-from profiles.resource import Json, Resource, as_object, as_text, objects, reference_of
+from profiles.resource import Resource, as_object
 
 Row = dict[str, str | int | bytes | None]
 
@@ -90,12 +89,11 @@ def _news(outcome: Outcome, caller: Caller, context: Context) -> Iterator[Row]:
     if resource is None or not _is_told(version) or is_entered_in_error(resource):
         return
     item = timeline_item(resource, version.facts.category)
-    if before is None or not same_patient or before.facts.withheld:
-        yield _row(version.facts, version, "new", item, "", caller, context)
+    if before is not None and before.facts == version.facts:
+        yield _row(version.facts, version, "amended", item, changed(old, resource), caller, context)
     else:
-        # What is different now also tells what was before: only to those who could see that.
-        difference = changed(old, resource) if before.facts == version.facts else ""
-        yield _row(version.facts, version, "amended", item, difference, caller, context)
+        # To say "amended", or how, would tell that there was an earlier version: also those who could not see that.
+        yield _row(version.facts, version, "new", item, "", caller, context)
 
 
 def _is_told(version: Version) -> bool:
@@ -147,32 +145,13 @@ def relation_rows(
         if outcome.version.type == "CareTeam" and outcome.version.facts.patient:
             team = outcome.resource or {}
             in_use = not outcome.version.facts.withheld and team.get("status") in (None, "active", "proposed")
-            members = list(_members(team, numbers)) if in_use and counts else []
-            yield outcome.version.facts.patient, outcome.version.reference, members
+            related = [_relation(one) for one in members(team, numbers)] if in_use and counts else []
+            yield outcome.version.facts.patient, outcome.version.reference, related
 
 
-def _members(team: Resource, numbers: Mapping[tuple[str, str], str]) -> Iterator[Row]:
-    whole = as_object(team.get("period"))
-    seen: set[tuple[str, str]] = set()
-    for participant in objects(team.get("participant")):
-        period = as_object(participant.get("period")) or whole
-        kind, _, member = _actor(participant.get("member"), numbers).partition("/")
-        behalf = _actor(participant.get("onBehalfOf"), numbers)
-        organisation = member if kind == "Organization" else behalf.removeprefix("Organization/")
-        person = member if kind == "Practitioner" else ""
-        if kind in ("Organization", "Practitioner") and (organisation, person) not in seen:
-            seen.add((organisation, person))
-            role = next((as_text(one.get("text")) for one in objects(participant.get("role"))), "")
-            starts, ends = (in_japan(as_text(period.get(end)))[:10] for end in ("start", "end"))
-            yield {"organisation": organisation, "person": person, "role": role, "starts": starts, "ends": ends}
-
-
-def _actor(reference: Json, numbers: Mapping[tuple[str, str], str]) -> str:
-    """What a Reference leads to: as it is written, or the organisation that has the number it gives instead."""
-    number = as_object(as_object(reference).get("identifier"))
-    system = canonical_system(as_text(number.get("system")))
-    organisation = numbers.get((system, canonical_identifier(system, as_text(number.get("value")))), "")
-    return reference_of(reference) or (f"Organization/{organisation}" if organisation else "")
+def _relation(member: Member) -> Row:
+    who: Row = {"organisation": member.organisation, "person": member.person, "role": member.role}
+    return {**who, "starts": member.starts, "ends": member.ends}
 
 
 def audit_rows(outcomes: Sequence[Outcome], caller: Caller, interaction: str, context: Context) -> list[AuditRecord]:

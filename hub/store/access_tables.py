@@ -1,7 +1,54 @@
-"""The tables of what opens and closes access besides the city file: emergencies, disasters, and the review of both."""
+"""The tables of what opens and closes access besides the city file: consents, emergencies, disasters, their review."""
 
-from sqlalchemy import Index
+from sqlalchemy import Index, LargeBinary, text
 from sqlmodel import Field, SQLModel
+
+
+class ConsentRow(SQLModel, table=True):
+    """What one current Consent says, so that a decision reads no resource (CONSENT.md §8).
+
+    Written with the version that it is of; with another one in ``resource``, or made by another ``reader``, it does not
+    count.  ``spaces`` is empty for what is no rule (a draft).  Moments are exact, "" is without a bound;
+    ``exceptions`` is a text of ``consent.compiled``, ``proxies`` the ids of RelatedPersons.  ``named`` is 1 when it
+    depends on who is known.
+    """
+
+    __tablename__ = "consent"
+    __table_args__ = (
+        Index(
+            "consent_to_look_at",
+            "patient",
+            sqlite_where=text("unreadable <> '' OR named = 1"),
+            postgresql_where=text("unreadable <> '' OR named = 1"),
+        ),
+    )
+    patient: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    version: str
+    reader: int
+    spaces: str
+    permits: int
+    revoked: int
+    signed_from: str
+    signed_to: str
+    starts: str
+    ends: str
+    exceptions: str
+    proxies: str
+    named: int
+    unreadable: str
+
+
+class ProxyRow(SQLModel, table=True):
+    """A RelatedPerson whom the municipality recorded with a legal basis to consent for the patient (CONSENT.md §3).
+
+    With another version in ``resource`` it does not count.
+    """
+
+    __tablename__ = "proxy"
+    patient: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    version: str
 
 
 class EmergencyRow(SQLModel, table=True):
@@ -75,3 +122,27 @@ class ReviewCase(SQLModel, table=True):
     note: str = ""
     closed: str = ""
     closed_by: str = ""
+
+
+class ConsentDraft(SQLModel, table=True):
+    """What somebody at a desk typed of a paper consent and has not saved yet, with the scanned paper.
+
+    ``caller`` typed it, and nobody else sees it.  ``concerns`` is the Consent that is to be revoked ("" when one is
+    registered), ``fields`` a JSON object of texts, ``base`` stands for the resident's consents when the form was
+    opened.  ``saved`` is the instant at which it became a Consent, else empty.
+    """
+
+    __tablename__ = "consent_draft"
+    patient: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    caller: str
+    concerns: str
+    fields: str
+    base: str
+    made: str
+    expires: str
+    saved: str
+    scan_name: str
+    scan_type: str
+    scan_size: int
+    scan: bytes = Field(sa_type=LargeBinary)

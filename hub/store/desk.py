@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from hub.store.database import Tx
+from hub.store.relations import WAITS
 from hub.store.sql import Record, Row, add, first, query, run
 from hub.store.tables import RelationRow
 
-DESK, CONFIRMED_BY = "desk", "confirmed by "
+DESK, CONFIRMED_BY, REFUSED_BY = "desk", "confirmed by ", "refused by "
 
 
 def pair(tx: Tx, patient: str, other: str) -> Row | None:
@@ -39,9 +40,7 @@ def waits(tx: Tx, patient: str, organisation: str) -> bool:
     """Whether this organisation's first contact with a patient is not confirmed yet."""
     row = first(
         tx,
-        """SELECT 1 FROM relation r WHERE r.patient = :patient AND r.organisation = :organisation AND r.pending = 1
-              AND NOT EXISTS (SELECT 1 FROM relation c WHERE c.patient = r.patient
-                  AND c.organisation = r.organisation AND c.pending = 0)""",
+        f"SELECT 1 FROM relation r WHERE r.patient = :patient AND r.organisation = :organisation AND {WAITS}",  # noqa: S608
         {"patient": patient, "organisation": organisation},
     )
     return row is not None
@@ -49,6 +48,7 @@ def waits(tx: Tx, patient: str, organisation: str) -> bool:
 
 def confirm(tx: Tx, patient: str, organisation: str, by: str, day: str) -> None:
     """The organisation looks after the patient from ``day`` on; ``by`` is the person who confirmed it."""
+    withdraw(tx, patient, organisation)  # what was confirmed once, and has ended since
     place: Record = {"patient": patient, "origin": DESK, "organisation": organisation, "person": ""}
     add(tx, RelationRow, [{**place, "role": f"{CONFIRMED_BY}{by}", "starts": day, "ends": "", "pending": 0}])
 
@@ -68,22 +68,45 @@ def withdraw(tx: Tx, patient: str, organisation: str) -> bool:
 
 
 def confirmed(tx: Tx, count: int) -> Sequence[Row]:
-    """The first contacts that the desk confirmed last."""
+    """The first contacts that the desk confirmed last, and that have no end."""
     return query(
         tx,
-        "SELECT * FROM relation WHERE origin = :origin ORDER BY starts DESC, patient LIMIT :count",
+        "SELECT * FROM relation WHERE origin = :origin AND ends = '' ORDER BY starts DESC, patient LIMIT :count",
         {"origin": DESK, "count": count},
     )
 
 
-def signers(tx: Tx, count: int) -> tuple[str, ...]:
-    """The patients of the consents that were stored last, ``count`` consents at most."""
-    rows = query(
-        tx,
-        """SELECT DISTINCT patient FROM (
-               SELECT patient FROM resource WHERE type = 'Consent' AND category = 'consent' AND deleted = 0
-                ORDER BY recorded DESC LIMIT :count) AS newest
-            ORDER BY patient""",
-        {"count": count},
+def end(tx: Tx, patient: str, organisation: str, before: str, ends: str) -> bool:
+    """Say until when what was confirmed holds (a date or dateTime, included); false when its end was not ``before``."""
+    place = {"patient": patient, "organisation": organisation, "origin": DESK, "before": before, "ends": ends}
+    return bool(
+        run(
+            tx,
+            """UPDATE relation SET ends = :ends WHERE patient = :patient AND origin = :origin
+                  AND organisation = :organisation AND person = '' AND ends = :before""",
+            place,
+        )
     )
-    return tuple(row.patient for row in rows)
+
+
+def refuse(tx: Tx, patient: str, organisation: str, by: str, day: str) -> None:
+    """The organisation waits no longer: it may go on to send, and reads nothing of others."""
+    _settle(tx, patient, organisation, f"{REFUSED_BY}{by}", day)
+
+
+def wait_again(tx: Tx, patient: str, organisation: str) -> bool:
+    """Take a refusal back; false when there was none."""
+    return _settle(tx, patient, organisation, "", "")
+
+
+def _settle(tx: Tx, patient: str, organisation: str, role: str, ends: str) -> bool:
+    """Change a first contact that waits into one that was refused, or the other way round."""
+    place: Record = {"patient": patient, "organisation": organisation, "role": role, "ends": ends}
+    return bool(
+        run(
+            tx,
+            f"""UPDATE relation SET role = :role, ends = :ends WHERE patient = :patient
+                   AND organisation = :organisation AND pending = 1 AND ends {"=" if ends else "<>"} ''""",  # noqa: S608
+            place,
+        )
+    )

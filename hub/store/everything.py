@@ -10,7 +10,10 @@ from hub.store.sql import AT_MOST, Record, Row, Value, in_list, query
 Place: TypeAlias = tuple[str, str, str]
 """Where a row stands among its patient's: type, id, source."""
 
-_COLUMNS = "r.type, r.id, r.version, r.source, r.body"
+_COLUMNS = (
+    "r.patient, r.source, r.publication, r.category, r.label_bits, r.clinical_date, r.withheld, r.directory,"
+    " r.also_about, r.type, r.id, r.version, r.body"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ from hub.store.database import Tx
 from hub.store.sql import run
 
 LIMIT = 64
+RULES = "rules"
+"""Claimed by what may take a right away: it waits for the answers that are under way, and later ones wait for it."""
 WAITING = 512
 """Pieces of work that may wait; whoever comes then is told to come again (TRUST T-135)."""
 PATIENCE = 5.0

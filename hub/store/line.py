@@ -4,6 +4,9 @@ Each batch is one transaction at REPEATABLE READ: rules are decided in the snaps
 What a push must be alone with it claims *before* that snapshot is taken (advisory locks), so that of two who make
 the same thing the second sees what the first made.  Pieces whose claims another has run later, alone: they then wait
 for them and hold nothing else meanwhile.  So nobody waits in a ring, and a batch waits for nobody.
+
+But for one thing: what changes the rules waits until all that was decided by the old ones is in the log, and what
+comes after it is decided by the new ones (TRUST T-059).
 """
 
 import asyncio
@@ -23,7 +26,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from hub.errors import Busy, HubError
 from hub.store.database import Tx
-from hub.store.lane import busy
+from hub.store.lane import RULES, busy
 
 Driver: TypeAlias = "psycopg.Connection[tuple[Any, ...]]"
 
@@ -31,7 +34,9 @@ TRIES = 5
 """How often a piece is begun anew because another transaction wrote the same."""
 
 _COLLISIONS = frozenset({"40001", "40P01", "23505"})  # serialization failure, deadlock, a key that was just made
-_BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ; SAVEPOINT work"
+# The lock comes before the snapshot: to lock a table takes none.
+_BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ; LOCK TABLE position IN {} MODE; SAVEPOINT work"
+_BESIDE_OTHERS, _ALONE = _BEGIN.format("ROW SHARE"), _BEGIN.format("EXCLUSIVE")
 _NEXT = "RELEASE work; SAVEPOINT work"
 
 
@@ -160,7 +165,7 @@ class Line:
         driver = _driver(self._connected())
         chosen = _claim(driver, pieces) if any(piece.claims for piece in pieces) else pieces
         if chosen:
-            _say(driver, _BEGIN)
+            _say(driver, _ALONE if any(RULES in piece.claims for piece in chosen) else _BESIDE_OTHERS)
         return chosen
 
     def _attempt(self, piece: Piece, *, is_first: bool) -> None:

@@ -37,6 +37,8 @@ _OPTIONS = (
     f" -c idle_in_transaction_session_timeout={IDLE_TIMEOUT}"
     # A statement's plan is made once: planning for all partitions takes longer than running most statements.
     " -c plan_cache_mode=force_generic_plan -c jit=off"
+    # The hub's own work; what is shown to somebody is fenced in by their grant (hub/store/fence.py).
+    " -c renkei.reach=* -c renkei.organisation="
 )
 _PREPARED = 500  # statements that a connection keeps: the server keeps a plan for each
 
@@ -89,6 +91,11 @@ def refuse_unsafe(engine: Engine) -> None:
         raise UnsafeStore(f"The database's encoding is {found.encoding}, not UTF8. {_MAKE_ANOTHER}")
     if found.collation not in _IN_ORDER_OF_CODE_POINTS:
         raise UnsafeStore(f"The database sorts text by {found.collation}, not by code points. {_MAKE_ANOTHER}")
+    if found.unfenced:
+        raise UnsafeStore(
+            f"The hub connects as {found.name}, whom row-level security does not hold (a superuser, or BYPASSRLS)."
+            " Give it a role of its own: CREATE ROLE renkei LOGIN; ALTER DATABASE renkei OWNER TO renkei"
+        )
     if found.standby or found.read_only == "on":
         raise UnsafeStore("The server is a standby, or the database is read-only. Name the primary in the URL.")
 
@@ -98,8 +105,9 @@ SELECT current_setting('server_version_num')::int / 10000 AS version, current_se
        current_setting('full_page_writes') AS full_page_writes,
        current_setting('synchronous_commit') AS synchronous_commit, current_setting('server_encoding') AS encoding,
        d.datcollate AS collation, pg_is_in_recovery()::int AS standby,
-       current_setting('transaction_read_only') AS read_only
-  FROM pg_database d WHERE d.datname = current_database()
+       current_setting('transaction_read_only') AS read_only, r.rolname AS name,
+       (r.rolsuper OR r.rolbypassrls)::int AS unfenced
+  FROM pg_database d, pg_roles r WHERE d.datname = current_database() AND r.rolname = current_user
 """
 _IN_ORDER_OF_CODE_POINTS = frozenset({"C", "POSIX", "C.UTF-8", "C.utf8"})
 _MAKE_ANOTHER = "Make the database so: CREATE DATABASE renkei TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'"

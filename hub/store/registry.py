@@ -10,24 +10,26 @@ from hub.auth import InvalidScope, grant
 from hub.context import Caller, Credential, instant
 from hub.store.city_tables import City, OrganisationRow, PersonRow, RoleRow, SystemRow
 from hub.store.database import Tx
+from hub.store.disasters import HELPS
 from hub.store.sql import Record, Row, add, first, in_list, query, run
 from hub.store.tables import AssertionUse, Token
 from profiles.canonical import CARE_OFFICE_NO, MEDICAL_INSTITUTION_NO
 
 JST = timezone(timedelta(hours=9))
 
-_CALLER = """
+_CALLER = f"""
 SELECT t.organisation, o.name AS organisation_name, o.kind, o.starts, o.ends, t.system, t.person,
        p.name AS person_name, t.profession, t.scopes, t.purpose, s.enabled, s.strict, s.scopes AS registered,
        s.profession AS reads_as, (SELECT version FROM city) AS rules,
        (SELECT count(*) FROM role r WHERE r.person = t.person AND r.organisation = t.organisation
-          AND r.profession = t.profession AND r.starts <= :today AND (r.ends = '' OR r.ends >= :today)) AS roles
+          AND r.profession = t.profession AND r.starts <= :today AND (r.ends = '' OR r.ends >= :today)) AS roles,
+       {HELPS}
   FROM token t
   JOIN organisation o ON o.id = t.organisation
   LEFT JOIN system s ON s.id = t.system
   LEFT JOIN person p ON p.id = t.person
  WHERE t.fingerprint = :fingerprint AND t.kind = :kind AND t.expires > :now AND t.issued < :soon
-"""
+"""  # noqa: S608 - our own names
 _CLOCKS_DIFFER = timedelta(minutes=1)
 """So far ahead a token may have been issued: by a clock that was set right since, or by another process."""
 CLOCK_GOES_WRONG = timedelta(days=7)
@@ -88,6 +90,7 @@ def caller(tx: Tx, credential: Credential, now: datetime) -> Caller | None:
         strict=bool(row.strict),
         token=credential.fingerprint[-32:],
         rules=row.rules or "",
+        helps=row.helps > 0,
     )
 
 
@@ -121,6 +124,41 @@ def system_caller(tx: Tx, name: str, now: datetime) -> Caller | None:
     )
 
 
+def role_caller(tx: Tx, role: tuple[str, str, str], scopes: str, purpose: str, now: datetime) -> Caller | None:
+    """Somebody in a role (person, organisation, profession) as they would be once they signed in now.
+
+    None for a role that the city file does not have.
+    """
+    row = first(
+        tx,
+        f"""SELECT p.name AS person_name, r.starts AS role_starts, r.ends AS role_ends, o.*, {HELPS},
+                   (SELECT version FROM city) AS rules
+              FROM role r JOIN person p ON p.id = r.person JOIN organisation o ON o.id = r.organisation
+             WHERE r.person = :person AND r.organisation = :organisation AND r.profession = :profession""",  # noqa: S608
+        {**dict(zip(("person", "organisation", "profession"), role, strict=True)), "now": instant(now)},
+    )
+    if row is None:
+        return None
+    today = now.astimezone(JST).date().isoformat()
+    periods = ((row.starts, row.ends), (row.role_starts, row.role_ends))
+    return Caller(
+        organisation=row.id,
+        organisation_name=row.name,
+        organisation_kind=row.kind,
+        system=None,
+        person=role[0],
+        person_name=row.person_name,
+        profession=role[2],
+        scopes=scopes,
+        purpose=purpose,
+        in_force=all(starts <= today and (not ends or ends >= today) for starts, ends in periods),
+        strict=False,
+        token="",
+        rules=row.rules or "",
+        helps=row.helps > 0,
+    )
+
+
 @lru_cache(maxsize=512)
 def _scopes_now(held: str, registered: str) -> str:
     """The scopes of a token that its system's registration still has; empty when it has none of them."""
@@ -131,8 +169,15 @@ def _scopes_now(held: str, registered: str) -> str:
 
 
 def put_token(tx: Tx, token: Record) -> None:
-    """Keep a new token (columns of ``Token``)."""
-    add(tx, Token, [token])
+    """Keep a new token (columns of ``Token``); ``proved`` may be left out where no factor was used."""
+    add(tx, Token, [{"proved": "", **token}])
+
+
+def proved(tx: Tx, credential: Credential) -> str:
+    """When the holder of a token last used a factor of sign-in; "" for never."""
+    statement = "SELECT proved FROM token WHERE fingerprint = :fingerprint AND kind = :kind"
+    row = first(tx, statement, {"fingerprint": credential.fingerprint, "kind": credential.kind})
+    return str(row.proved) if row is not None else ""
 
 
 def end_token(tx: Tx, fingerprint: str) -> None:
@@ -190,6 +235,18 @@ def staff(tx: Tx, organisation: str) -> frozenset[str]:
         tx, "SELECT DISTINCT person FROM role WHERE organisation = :organisation", {"organisation": organisation}
     )
     return frozenset(row.person for row in rows)
+
+
+def workplaces(tx: Tx, person: str, now: datetime) -> list[str]:
+    """The organisations at which a person has a role now."""
+    today = now.astimezone(JST).date().isoformat()
+    rows = query(
+        tx,
+        """SELECT DISTINCT organisation FROM role
+            WHERE person = :person AND starts <= :today AND (ends = '' OR ends >= :today)""",
+        {"person": person, "today": today},
+    )
+    return [row.organisation for row in rows]
 
 
 def organisation_names(tx: Tx) -> dict[str, str]:

@@ -75,14 +75,16 @@ def end_first_contact(tx: Tx, patient: str, organisation: str) -> None:
     )
 
 
+WAITS = """r.pending = 1 AND r.ends = '' AND NOT EXISTS (SELECT 1 FROM relation c
+                  WHERE c.patient = r.patient AND c.organisation = r.organisation AND c.pending = 0
+                    AND (c.ends = '' OR c.ends >= r.starts))"""
+"""Of a row ``r``: a first contact that nobody confirmed or refused, of an organisation that has not belonged since."""
+
+
 def pending(tx: Tx) -> Sequence[Row]:
     """First contacts that nobody confirmed yet: for the secretariat's desk."""
     return query(
         tx,
-        """SELECT r.patient, r.organisation, r.starts FROM relation r
-            WHERE r.pending = 1 AND NOT EXISTS (SELECT 1 FROM relation c WHERE c.patient = r.patient
-                  AND c.organisation = r.organisation AND c.pending = 0
-                  AND (c.ends = '' OR c.ends >= r.starts))
-            ORDER BY r.starts, r.patient""",
+        f"SELECT r.patient, r.organisation, r.starts FROM relation r WHERE {WAITS} ORDER BY r.starts, r.patient",  # noqa: S608
         {},
     )

@@ -147,33 +147,11 @@ def around(tx: Tx, patients: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*patients, *(row.person for row in rows)]))
 
 
-def consents(tx: Tx, patients: Sequence[str]) -> Sequence[Row]:
-    """Every Consent about sharing of these patients: id, version, patient, body."""
-    found: list[Row] = []
-    for start in range(0, len(patients), 500):
-        marks, bound = in_list("p", patients[start : start + 500])
-        statement = f"""SELECT patient, id, version, body FROM resource WHERE patient IN ({marks})
-                           AND type = 'Consent' AND category = 'consent' AND deleted = 0"""  # noqa: S608
-        found += query(tx, statement, bound)
-    return found
-
-
 def records_of(tx: Tx, patients: Sequence[str]) -> Sequence[Row]:
     """The current Patient records of these patients, of every source that keeps one."""
     marks, bound = in_list("p", patients)
     statement = f"SELECT * FROM resource WHERE patient IN ({marks}) AND type = 'Patient' AND deleted = 0"  # noqa: S608
     return query(tx, statement, bound)
-
-
-def related_persons(tx: Tx, patients: Sequence[str]) -> Sequence[Row]:
-    """The RelatedPerson resources of these patients that the municipality published: patient, id, body."""
-    marks, bound = in_list("p", patients)
-    return query(
-        tx,
-        f"""SELECT patient, id, body FROM resource WHERE patient IN ({marks}) AND type = 'RelatedPerson'
-               AND deleted = 0 AND withheld = 0 AND publication LIKE 'municipality/%'""",  # noqa: S608
-        bound,
-    )
 
 
 def known_as(tx: Tx, source: str, url: str) -> str | None:

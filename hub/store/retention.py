@@ -1,4 +1,4 @@
-"""What is of use for a time only: answers for retries, tokens, used assertions, exports.  Resources and log stay."""
+"""What is of use for a time only: answers for retries, tokens, assertions, drafts, exports.  Resources and log stay."""
 
 from datetime import datetime, timedelta
 
@@ -14,6 +14,7 @@ _OVER = {
     "retry": ("caller, key", "recorded < :before"),
     "token": ("fingerprint", "expires < :now"),
     "assertion_use": ("issuer, jti", "expires < :before_a_wrong_clock"),
+    "consent_draft": ("patient, id", "expires < :now"),
 }
 
 

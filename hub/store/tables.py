@@ -119,7 +119,16 @@ class AuditRow(SQLModel, table=True):
     """One access, refusal, push, sign-in or token.  ``hub.projections.audit_event`` renders it as FHIR."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index("audit_by_patient", "patient", "recorded"), Index("audit_by_time", "recorded"))
+    __table_args__ = (
+        Index("audit_by_patient", "patient", "recorded"),
+        Index("audit_by_time", "recorded"),
+        Index(
+            "audit_of_disasters",
+            "recorded",
+            sqlite_where=text("reason = 'disaster'"),
+            postgresql_where=text("reason = 'disaster'"),
+        ),
+    )
     sequence: int | None = Field(default=None, primary_key=True, sa_type=AUTO)
     id: str
     recorded: str
@@ -237,7 +246,7 @@ class PatientName(SQLModel, table=True):
     __tablename__ = "patient_name"
     patient: str = Field(primary_key=True)
     source: str = Field(primary_key=True)
-    name: str = Field(primary_key=True)
+    name: str = Field(primary_key=True, index=True)
     birth_date: str = Field(index=True)
     sex: str
 
@@ -298,7 +307,10 @@ class Seen(SQLModel, table=True):
 
 
 class Token(SQLModel, table=True):
-    """A living access token or page session; only the SHA-256 of the secret is stored."""
+    """A living access token or page session; only the SHA-256 of the secret is stored.
+
+    ``proved`` is the instant at which a person last used a factor of sign-in, "" where none was.
+    """
 
     __tablename__ = "token"
     fingerprint: str = Field(primary_key=True)
@@ -311,6 +323,7 @@ class Token(SQLModel, table=True):
     purpose: str
     issued: str
     expires: str = Field(index=True)
+    proved: str = ""
 
 
 class FailedSignIn(SQLModel, table=True):

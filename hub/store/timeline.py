@@ -59,9 +59,10 @@ def waiting(tx: Tx) -> int:
 _SHOWN = ", ".join(
     f"t.{column}"
     for column in (
-        "position", "event", "patient", "type", "id", "version", "category", "source", "scene", "change", "occurred",
-        "recorded", "organisation_name", "organisation_kind", "author_profession", "author_name", "title", "text",
-        "changed", "link",
+        "position", "event", "patient", "type", "id", "version", "category", "source", "publication", "label_bits",
+        "clinical_date", "withheld", "directory", "also_about", "scene", "change", "occurred", "recorded",
+        "organisation_name", "organisation_kind", "author_profession", "author_name", "title", "text", "changed",
+        "link",
     )
 )  # fmt: skip
 
@@ -124,6 +125,15 @@ def happened(
         parameters = {**parameters, "before_": before[0], "before_position": before[1]}
     statement = f"SELECT t.* FROM timeline t WHERE {where} ORDER BY t.occurred DESC, t.position DESC {AT_MOST}"  # noqa: S608
     return query(tx, statement, {**parameters, "count": count})
+
+
+def not_admitted(tx: Tx, patient: str, predicate: str, parameters: dict[str, Value], count: int) -> Sequence[Row]:
+    """The facts of up to ``count`` current items of a patient that ``predicate`` (over ``t``) does not admit."""
+    statement = f"""SELECT t.patient, t.source, t.publication, t.category, t.label_bits, t.clinical_date, t.withheld,
+                           t.directory, t.also_about, t.type, t.id
+                      FROM timeline t WHERE t.patient = :patient_ AND t.superseded = 0
+                       AND NOT ({predicate}) ORDER BY t.position DESC {AT_MOST}"""  # noqa: S608
+    return query(tx, statement, {**parameters, "patient_": patient, "count": count})
 
 
 def tally(tx: Tx, predicate: str, parameters: dict[str, Value], after: int) -> Sequence[Row]:

@@ -1,5 +1,7 @@
 """A record of the access log in words: one sentence, and field by field.  Pure."""
 
+from urllib.parse import parse_qs
+
 from hub.access.explaining import explain_reason
 from hub.projections.audit_event import AuditRecord, explain
 from hub.projections.professions import PROFESSIONS
@@ -15,6 +17,13 @@ KINDS = {
     ),
     "read": ("一件を読んだ", ("read", "vread", "history-instance", "operation:meta")),
     "handoff": ("入院時情報提供書を作った", ("operation:handoff",)),
+    "emergency": (
+        "緊急アクセス",
+        (
+            "operation:declare-emergency", "operation:emergency-sheet", "operation:end-emergency",
+            "operation:allow-emergency",
+        ),
+    ),
     "everything": ("一人の記録をまとめて読んだ", ("operation:everything",)),
     "match": ("同じかもしれない方を探した", ("operation:match",)),
     "check": (
@@ -33,23 +42,77 @@ KINDS = {
         (
             "operation:desk-pair-different", "operation:desk-pair-hold", "operation:desk-pair-undo",
             "operation:desk-contact-confirm", "operation:desk-contact-undo",
+            "operation:desk-contact-refuse", "operation:desk-contact-wait",
+        ),
+    ),
+    "disaster": (
+        "災害の宣言と、災害時の支援",
+        (
+            "operation:disaster-declare", "operation:disaster-confirm", "operation:disaster-withdraw",
+            "operation:disaster-end-wish", "operation:disaster-end", "operation:disaster-go-on",
+            "operation:disaster-act", "operation:disaster-find", "operation:disaster-sheet",
+        ),
+    ),
+    "review": ("市の確認", ("operation:review-close", "operation:review-reopen", "operation:review-act")),
+    "care-team": (
+        "支援チームの変更",
+        (
+            "operation:care-team-add", "operation:care-team-end", "operation:care-team-hand-over",
+            "operation:care-team-undo",
+        ),
+    ),
+    "consents": (
+        "同意の受付",
+        (
+            "operation:consent-draft", "operation:consent-discard", "operation:consent-register",
+            "operation:consent-revoke",
+        ),
+    ),
+    "record": (
+        "ご本人のためのアクセスの記録",
+        (
+            "operation:access-record", "operation:access-record-print", "operation:find-resident",
+            "operation:ask-about-access", "operation:why",
         ),
     ),
 }  # fmt: skip
 _DESK = {
+    "operation:consent-draft": "の、同意の用紙の内容を入力しました",
+    "operation:consent-discard": "の、同意の用紙の入力を取りやめました",
     "operation:desk-pair-different": "と、同じ方かもしれない記録を「別の人」と判断しました",
     "operation:desk-pair-hold": "の、同じ方かもしれない記録の判断を保留にしました",
     "operation:desk-pair-undo": "の、同じ方かもしれない記録の判断を取り消しました",
     "operation:desk-contact-confirm": "の支援チームに、はじめての連絡をした機関が加わることを確かめました",
     "operation:desk-contact-undo": "の支援チームに機関が加わるという確認を取り消しました",
+    "operation:desk-contact-refuse": "の情報をはじめて送ってきた機関が、支援チームに加わることを断りました",
+    "operation:desk-contact-wait": "の支援チームに機関が加わることを断ったのを、取り消しました",
+    "operation:care-team-add": "の支援チームに、機関か人を加えました",
+    "operation:care-team-end": "の支援チームで、機関か人の終わりの日を決めました",
+    "operation:care-team-hand-over": "のケアマネジメントの担当を引き継ぎました",
+    "operation:care-team-undo": "の支援チームの変更を、元に戻しました",
 }
 _OUTCOMES = {"0": "認められました", "4": "受け付けられませんでした", "8": "断られました", "12": "重大な失敗"}
-_LOOKING = frozenset(
+_LOOKING = frozenset({"operation:emergency-sheet", "operation:disaster-find", "operation:disaster-sheet"}) | frozenset(
     one for kind in ("look", "read", "handoff", "everything", "match", "export") for one in KINDS[kind][1]
 )
 _OWN_REASONS = {
     "audit": "市の監査の権限で、アクセスの記録を見ました。",
     "desk": "市の事務局の権限で行いました。",
+    "care-manager": "この方のケアマネジメントの担当として行いました。",
+    "own-contact": "ご自分の機関の連絡は、ほかの人が確かめます。",
+    "record": "ご本人の求めにより、市の窓口が開きました。",
+    "why": "判断の理由を調べる、市の権限で行いました。",
+    "review": "市の責任者の権限で行いました。",
+    "officer": "市の責任者・監査担当者の権限で行いました。",
+    "no-disaster": "この方の地域に、利用者の機関が支援する災害の宣言がないため、お見せしていません。",
+    "same-officer": "二人目の責任者が要るところで、同じ方が操作したため、受け付けませんでした。",
+    "not-the-declarer": "申し出た責任者だけができる取り下げのため、受け付けませんでした。",
+    "own-case": "ご自身についての確認のため、受け付けませんでした。",
+    "declared": "緊急アクセスが宣言されたためです。",
+    "unmatched": "あてはまる方がいないか、二人以上いたため、開きませんでした。",
+    "sign-in-again": "サインインから5分がたっていたため、もう一度のサインインを求めました。",
+    "emergency-stop": "短いあいだに多くの方への宣言があったため、止めていました。",
+    "emergency-over": "緊急アクセスの60分が終わっていたため、お見せしていません。",
     "handshake": "通知の送り先が答えることを確かめました。",
     "heartbeat": "変わりがないことを知らせました。",
     "active": "通知が始まりました。",
@@ -93,6 +156,7 @@ def fields(record: AuditRecord) -> list[tuple[str, str]]:
     who = f"{record.person_name}（{record.person}）" if record.person else "（人ではなくシステム）"
     path, _, asked = record.query.rpartition("?") if "=" in record.query else (record.query, "", "")
     named = "、".join(dict.fromkeys(one.partition("=")[0] for one in asked.split("&") if one))
+    declared = parse_qs(asked) if record.interaction == "operation:declare-emergency" else {}
     told = [
         ("いつ", f"{long_time(record.recorded)}（{record.recorded}）"),
         ("だれが", who),
@@ -106,6 +170,8 @@ def fields(record: AuditRecord) -> list[tuple[str, str]]:
         ("目的", purpose(record.purpose)),
         ("結果", _OUTCOMES.get(record.outcome, record.outcome)),
         ("理由", " ".join(why(record)) or record.reason),
+        ("申告された理由", "、".join(declared.get("reason", []))),
+        ("申告された場所", "、".join(declared.get("place", []))),
         ("決め手の定め", "、".join(record.rules)),
         ("見た・書いたもの", "、".join(record.what)),
         ("使った接続の許可", record.token),

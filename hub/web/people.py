@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hub.edge import doors_of
+from hub.interactions.care_team_desk import keepers
 from hub.interactions.handoff import Handoff
 from hub.interactions.my_people import MyPeople
 from hub.interactions.person_timeline import Looking, PersonTimeline
@@ -48,6 +49,7 @@ async def person(request: Request) -> Response:
         categories=[(code, category_name(code), count) for code, _, count in page.choices.categories],
         scenes=[(code, scene(code), count) for code, _, count in page.choices.scenes],
         here=f"/people/{id_}",
+        keeps=frame.caller is not None and keepers.keeps(frame.caller),
         next_url=f"/people/{id_}?{urlencode({**chosen, 'mark': page.mark, 'from': page.next})}" if page.next else "",
     )
 

@@ -1,4 +1,4 @@
-"""A template and its values → the answer.  Every value is escaped; no page carries script or inline style."""
+"""A template and its values → the answer.  Every value is escaped; no page carries inline script or style."""
 
 import hashlib
 from functools import cache
@@ -23,7 +23,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(FILTERS)
-    environment.globals.update(changes=CHANGES, why_a_pair=WHY_A_PAIR, style=f"/static/style.css?v={style_version()}")
+    environment.globals.update(
+        changes=CHANGES,
+        why_a_pair=WHY_A_PAIR,
+        style=f"/static/style.css?v={style_version()}",
+        countdown=f"/static/countdown.js?v={_version(countdown())}",
+    )
     return environment
 
 
@@ -34,9 +39,19 @@ def stylesheet() -> bytes:
 
 
 @cache
+def countdown() -> bytes:
+    """The one script: it counts down what is left of an emergency access."""
+    return (FOLDER / "static" / "countdown.js").read_bytes()
+
+
+@cache
 def style_version() -> str:
     """Changes with the stylesheet, so that browsers may keep it."""
-    return hashlib.sha256(stylesheet()).hexdigest()[:12]
+    return _version(stylesheet())
+
+
+def _version(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
 
 
 def html(template: str, frame: Frame, title: str, status: int = 200, **values: object) -> Response:

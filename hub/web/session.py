@@ -13,7 +13,8 @@ from hub.auth import fingerprint
 from hub.context import Credential
 from hub.edge import body_of, context_of, doors_of
 from hub.errors import HubError, Malformed, Refused, Unauthenticated
-from hub.read_path import Question, refused
+from hub.question import Question
+from hub.read_path import refused
 from hub.store.database import Tx
 from hub.web.frame import Frame, Framed
 
@@ -55,16 +56,21 @@ async def form(request: Request, interaction: str) -> dict[str, str]:
 
     Raises ``Refused`` (and writes it down under ``interaction``) for a form of another site, ``Malformed``.
     """
-    if not _is_ours(request):
-        await refuse(
-            request, interaction, Refused("This form was not sent by a page of this hub.", reason="cross-site")
-        )
+    await only_ours(request, interaction)
     body = await body_of(request, MAX_FORM)
     try:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, max_num_fields=50, errors="strict")
     except ValueError as error:
         raise Malformed("The form cannot be read.") from error
     return dict(pairs)
+
+
+async def only_ours(request: Request, interaction: str) -> None:
+    """Raises ``Refused`` (and writes it down under ``interaction``) for a form that none of our own pages sent."""
+    if not _is_ours(request):
+        await refuse(
+            request, interaction, Refused("This form was not sent by a page of this hub.", reason="cross-site")
+        )
 
 
 async def refuse(request: Request, interaction: str, error: HubError) -> NoReturn:

@@ -15,13 +15,18 @@ from hub.projections.rows import record
 from hub.store import audit, registry
 from hub.store.database import Tx
 from hub.store.sql import Row
+from hub.web import emergency
 from hub.web.frame import AUDITORS, Frame, frame_of, home, home_of
 from hub.web.rendering import html
 from hub.web.session import COOKIE, LIFETIME, forget, form, is_local, keep, noting, refuse
 from hub.web.words import KINDS
 
 SIGN_IN, SIGN_OUT = "sign-in", "sign-out"
-SCOPES = "user/*.rs"
+SCOPES = (
+    "user/*.rs user/CareTeam.cu user/Consent.cu user/DocumentReference.c user/Binary.c user/Provenance.c"
+    " user/RelatedPerson.c"
+)
+"""A session reads what its role may; what it may write are the papers of the desks, as the policy allows."""
 _CLINICIANS = frozenset(
     {
         "physician", "dentist", "pharmacist", "nurse", "public-health-nurse", "physical-therapist",
@@ -30,6 +35,7 @@ _CLINICIANS = frozenset(
 )  # fmt: skip
 # What a role sees, where it is not the people whom one looks after.
 _SEEN_THERE = {
+    "/emergency": "宣言したときだけ、救急に要る情報を60分",
     "/desk": "はじめての連絡、同じ方かもしれない記録、読めない同意",
     "/audit": "だれが・だれの・何を見たかの記録",
 }
@@ -83,7 +89,8 @@ async def show(request: Request) -> Response:
 async def sign_in(request: Request) -> Response:
     """``POST /sign-in``: a new session for the chosen person, in the chosen role."""
     await _at_the_entrance(request)
-    chosen = (await form(request, SIGN_IN)).get("role", "")
+    fields = await form(request, SIGN_IN)
+    chosen = fields.get("role", "")
     doors, context = doors_of(request), context_of(request)
     secret, before = new_token(doors.random), request.cookies.get(COOKIE, "")
 
@@ -92,7 +99,9 @@ async def sign_in(request: Request) -> Response:
         return begin(tx, chosen, secret, before, context)
 
     caller = await doors.run(work, noting(request, SIGN_IN, chosen))
-    response = RedirectResponse(home(caller), 303)
+    response: Response = RedirectResponse(home(caller), 303)
+    if fields.get("then") == "emergency":  # who was asked to show once more who they are goes on where they were
+        response = await emergency.go_on(request, Credential(fingerprint(secret), kind="session"), fields)
     keep(response, secret, secure=_secure(request))
     return response
 
@@ -125,8 +134,9 @@ def begin(tx: Tx, chosen: str, secret: str, before: str, context: Context) -> Ca
     roles = [(row.person, row.organisation, row.profession) for row in registry.people(tx)]
     if (person, organisation, profession) not in roles:
         raise Unauthenticated("There is no such person in this city.", reason="unknown-person")
-    if before:
-        registry.end_token(tx, fingerprint(before))
+    earlier = Credential(fingerprint(before), kind="session")
+    if before and registry.caller(tx, earlier, context.now) is not None:  # a cookie ends no access token
+        registry.end_token(tx, earlier.fingerprint)
     token: dict[str, str | None] = {
         "fingerprint": fingerprint(secret),
         "kind": "session",
@@ -135,9 +145,10 @@ def begin(tx: Tx, chosen: str, secret: str, before: str, context: Context) -> Ca
         "organisation": organisation,
         "profession": profession,
         "scopes": SCOPES,
-        "purpose": _purpose(profession),
+        "purpose": usual_purpose(profession),
         "issued": instant(context.now),
         "expires": instant(context.now + LIFETIME),
+        "proved": instant(context.now),
     }
     registry.put_token(tx, token)
     caller = registry.caller(tx, Credential(fingerprint(secret), kind="session"), context.now)
@@ -159,7 +170,8 @@ def _open(tx: Tx) -> None:
         raise Refused("This city has no demo sign-in.", reason="no-demo")
 
 
-def _purpose(profession: str) -> str:
+def usual_purpose(profession: str) -> str:
+    """The purpose of use with which a role begins its work."""
     if profession in AUDITORS:
         return "AUDIT"
     return "TREAT" if profession in _CLINICIANS else "CAREMGT"

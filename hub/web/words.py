@@ -1,5 +1,6 @@
 """The words and the dates of the pages, in Japanese.  Pure; the templates use them as filters."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 
@@ -104,9 +105,19 @@ def short_time(moment: str) -> str:
     return f"{then.month}月{then.day}日 {then.hour}:{then.minute:02d}" if then else long_day(moment)
 
 
+_TELEPHONE = re.compile(r"(?:電話 |^)(0\d[\d-]{7,12})(?!\d)")
+
+
+def dial(text: str) -> str:
+    """The telephone number that a line names, for a link that calls it; empty for none."""
+    found = _TELEPHONE.search(text)
+    return found[1].replace("-", "") if found else ""
+
+
 FILTERS: Mapping[str, object] = {
     "category": category_name,
     "clock": clock,
+    "dial": dial,
     "group": group,
     "headline": headline,
     "kind": kind,

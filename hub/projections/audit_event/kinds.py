@@ -107,8 +107,8 @@ _KINDS = {
     "refusal": Kind(
         _SECURITY_ALERT, (coding(f"{BALP}/CodeSystem/AuthZsubType", "AuthZ-Consent"),), "E", "security", "decision"
     ),
-    "emergency": _override("110127", "Emergency Override Started"),
-    "emergency-end": _override("110138", "Emergency Override Stopped"),
+    "operation:declare-emergency": _override("110127", "Emergency Override Started"),
+    "operation:end-emergency": _override("110138", "Emergency Override Stopped"),
 }
 
 

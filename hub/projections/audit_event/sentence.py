@@ -6,7 +6,7 @@ from hub.projections.professions import PROFESSIONS
 from hub.projections.wording import minute, plain
 from profiles import category_name
 
-_TYPES = {
+TYPES = {
     "AllergyIntolerance": "アレルギー", "CarePlan": "ケアプラン", "CareTeam": "担当者", "Communication": "申し送り",
     "Composition": "文書", "Condition": "病名", "Consent": "同意", "Coverage": "保険・介護認定", "Device": "医療機器",
     "DiagnosticReport": "検査報告", "DocumentReference": "文書", "Encounter": "受診・入退院", "Goal": "目標",
@@ -28,6 +28,11 @@ _DEEDS = {
     "patch": ("を修正しました", "を修正しようとしましたが", "受け付けませんでした"),
     "delete": ("を削除しました", "を削除しようとしましたが", "受け付けませんでした"),
     "operation:handoff": ("を作りました", "を作ろうとしましたが", "作りませんでした"),
+    "operation:access-record-print": ("を印刷しました", "を印刷しようとしましたが", "印刷しませんでした"),
+    "operation:ask-about-access": ("を届けました", "を届けようとしましたが", "受け付けませんでした"),
+    "operation:find-resident": ("を探しました", "を探そうとしましたが", "探しませんでした"),
+    "operation:disaster-find": ("を探しました", "を探そうとしましたが", "表示しませんでした"),
+    "operation:why": _ASKED,
     "operation:match": ("を探しました", "を探そうとしましたが", "探しませんでした"),
     "operation:validate": ("を確かめました", "を確かめようとしましたが", "確かめませんでした"),
     "operation:expand": _ASKED,
@@ -39,6 +44,14 @@ _DEEDS = {
 }  # fmt: skip
 _OBJECTS = {
     "operation:handoff": "入院時情報提供書",
+    "operation:emergency-sheet": "緊急時の情報",
+    "operation:disaster-sheet": "災害時の情報",
+    "operation:disaster-find": "災害で助けの要る方",
+    "operation:access-record": "アクセスの記録",
+    "operation:access-record-print": "アクセスの記録",
+    "operation:ask-about-access": "アクセスについての質問",
+    "operation:find-resident": "窓口に来られた方",
+    "operation:why": "判断の理由",
     "operation:everything": "記録のすべて",
     "operation:match": "同じかもしれない方",
     "operation:expand": "コードの一覧",
@@ -58,8 +71,36 @@ _WITHOUT_OBJECT = {
         "通知の登録の状態が変わるところでしたが",
         "変わりませんでした",
     ),
-    "emergency": ("救急時の閲覧を始めました", "救急時の閲覧を始めようとしましたが", "認めませんでした"),
-    "emergency-end": ("救急時の閲覧を終えました", "救急時の閲覧を終えようとしましたが", "受け付けませんでした"),
+    "operation:declare-emergency": (
+        "緊急アクセスを宣言しました",
+        "緊急アクセスを宣言しようとしましたが",
+        "認めませんでした",
+    ),
+    "operation:end-emergency": (
+        "緊急アクセスを終えました",
+        "緊急アクセスを終えようとしましたが",
+        "受け付けませんでした",
+    ),
+    **{
+        f"operation:{act}": (f"{noun}{done}", f"{noun}{tried}が", "受け付けませんでした")
+        for act, noun, done, tried in (
+            ("disaster-declare", "災害", "を宣言しました", "を宣言しようとしました"),
+            ("disaster-confirm", "災害の宣言", "を、二人目として確かめました", "を確かめようとしました"),
+            ("disaster-withdraw", "災害の宣言", "を取り下げました", "を取り下げようとしました"),
+            ("disaster-end-wish", "災害の宣言", "を終えたいと申し出ました", "を終えたいと申し出ようとしました"),
+            ("disaster-end", "災害の宣言", "を、二人目として終えました", "を終えようとしました"),
+            ("disaster-go-on", "災害の宣言", "を続けることにしました", "を続けようとしました"),
+            ("disaster-act", "災害の宣言", "を操作しました", "を操作しようとしました"),
+            ("review-close", "市の確認", "を終えました", "を終えようとしました"),
+            ("review-reopen", "市の確認", "をやり直すことにしました", "をやり直そうとしました"),
+            ("review-act", "市の確認", "を操作しました", "を操作しようとしました"),
+        )
+    },
+    "operation:allow-emergency": (
+        "緊急アクセスの宣言を、ふたたび許しました",
+        "緊急アクセスの宣言を、ふたたび許そうとしましたが",
+        "受け付けませんでした",
+    ),
 }
 
 # Why not (CONSENT §4).
@@ -91,6 +132,14 @@ def explain(record: AuditRecord, *, patient: str = "", rule: str = "") -> str:
     return f"{whole}{tried}、{why}{answered}{code}" + (f"。{plain(rule)}" if rule else "")
 
 
+def without_object(record: AuditRecord) -> str:
+    """What was done, or tried, that is done to nothing: 「緊急アクセスを宣言しました」; "" for what has an object."""
+    if record.interaction not in _WITHOUT_OBJECT:
+        return ""
+    done, tried, _ = _WITHOUT_OBJECT[record.interaction]
+    return done if record.succeeded else tried.removesuffix("が")
+
+
 def _deed(record: AuditRecord) -> tuple[str, str, str]:
     words = _WITHOUT_OBJECT.get(record.interaction) or _DEEDS.get(record.interaction)
     return words or (_ENTERED if kind_of(record.interaction).writes else _LOOKED)
@@ -120,4 +169,4 @@ def _what(record: AuditRecord) -> str:
         return "接続の確認"
     named = record.what if record.interaction == "notification" else [*record.what, record.query]
     types = dict.fromkeys(one.partition("/")[0].partition("?")[0] for one in named)
-    return "・".join(dict.fromkeys(_TYPES[one] for one in types if one in _TYPES)) or "情報"
+    return "・".join(dict.fromkeys(TYPES[one] for one in types if one in TYPES)) or "情報"

@@ -6,8 +6,9 @@
 from hub.projections.handoff.document import handoff
 from hub.projections.handoff.held import Held
 from hub.projections.handoff.items import ITEMS, SHARED_INFORMATION_ITEM, Item
-from hub.projections.handoff.view import HandoffView, ItemView, LineView, handoff_view
+from hub.projections.handoff.view import HandoffView, ItemView, LineView, handoff_view, patient_lines
 
 __all__ = [
-    "ITEMS", "SHARED_INFORMATION_ITEM", "HandoffView", "Held", "Item", "ItemView", "LineView", "handoff", "handoff_view"
+    "ITEMS", "SHARED_INFORMATION_ITEM", "HandoffView", "Held", "Item", "ItemView", "LineView", "handoff",
+    "handoff_view", "patient_lines",
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """From what is held to the lines of the 12 items."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -29,16 +29,20 @@ class Gathered:
     left_out: int
 
 
-def gather(entries: Iterable[Held], now: datetime) -> list[Gathered]:
-    """The 12 items in order.  What was entered in error is left out; the order of ``entries`` does not matter."""
+def gather(entries: Iterable[Held], now: datetime, items: Sequence[Item] = ITEMS) -> list[Gathered]:
+    """The items in order: the 12, or those of another paper.
+
+    What was entered in error is left out; the order of ``entries`` does not matter.
+    """
     held = [one for one in entries if not is_entered_in_error(one.resource)]
-    return [_gathered(item, held, now) for item in ITEMS]
+    codes = {item.code for item in items}
+    return [_gathered(item, held, now, codes) for item in items]
 
 
-def _gathered(item: Item, held: list[Held], now: datetime) -> Gathered:
+def _gathered(item: Item, held: list[Held], now: datetime, codes: set[str]) -> Gathered:
     groups = [(_named(item, held), MOST)]
     for feed in item.feeds:
-        chosen = feed.choose((one for one in held if feed.takes(one) and not _names(one)), now)
+        chosen = feed.choose((one for one in held if feed.takes(one) and not _names(one) & codes), now)
         groups.append(([_line(one, text) for one in chosen for text in feed.tell(one) if text], feed.most))
     shown: list[Line] = []
     left_out = 0

@@ -55,7 +55,7 @@ def handoff_view(bundle: Resource) -> HandoffView:
         title=as_text(composition.get("title")),
         issued=minute(issued),
         authors=tuple(as_text(author.get("display")) for author in objects(composition.get("author"))),
-        patient=tuple(_patient_lines(patient, day(issued))),
+        patient=tuple(patient_lines(patient, day(issued))),
         items=tuple(_item(number, one) for number, one in enumerate(objects(composition.get("section")), start=1)),
     )
 
@@ -93,7 +93,8 @@ class _Cells(HTMLParser):
             self._texts = None
 
 
-def _patient_lines(patient: Resource, today: str) -> list[tuple[str, str]]:
+def patient_lines(patient: Resource, today: str) -> list[tuple[str, str]]:
+    """Who a person is: (name of the field, value) of what their record says; ``today`` is the day of the age."""
     born = as_text(patient.get("birthDate"))
     age = f"（{_age(born, today)}歳）" if len(born) == len("2026-11-20") else ""
     address = next(iter(objects(patient.get("address"))), {})

@@ -12,8 +12,11 @@ from hub.store.search.where import where
 from hub.store.sql import AT_MOST, Record, Row, query
 from profiles.search import Condition, Parameter, Query, TokenValue
 
-COLUMNS = "r.patient, r.source, r.type, r.id, r.version, r.category, r.also_about, r.key, r.body"
-"""Of a row that is found: enough to show it, to write it down, and to look on from it."""
+COLUMNS = (
+    "r.patient, r.source, r.publication, r.category, r.label_bits, r.clinical_date, r.withheld, r.directory,"
+    " r.also_about, r.type, r.id, r.version, r.key, r.body"
+)
+"""Of a row that is found: enough to show it, to write down why, and to look on from it."""
 
 
 def find(tx: Tx, parsed: Query, asked: Asked, *, count: int, after: Place | None = None) -> list[Row]:

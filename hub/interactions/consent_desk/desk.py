@@ -1,0 +1,224 @@
+"""The consent desk: a resident, their consents in words, and what became of each (CONSENT.md §3).
+
+The municipality's desk sees every consent of a resident, and the scanned papers.  Another organisation that the policy
+lets write consents sees, of the residents whom it looks after, what it took itself.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from hub.access.agreements import agreements, may_write_consents, names
+from hub.access.decide import Grant
+from hub.context import Caller, Context
+from hub.errors import Refused, not_found
+from hub.identity import residents
+from hub.identity.match import MEMBER_ID, Key, key
+from hub.interactions.consent_desk.history import Event, history
+from hub.interactions.my_people import Person, shown_people, today
+from hub.projections.agreement import Agreement, in_words
+from hub.projections.consent_form import SPACES
+from hub.projections.wording import person_name
+from hub.question import Shown
+from hub.store import consent_papers, finding
+from hub.store.database import Tx
+from profiles import fold_name
+from profiles.canonical import KAIGO_INSURED_NO, PROXY_LEGAL_BASIS
+from profiles.json import read_json
+from profiles.resource import Resource, as_object, as_text, objects
+
+PROFESSION = "consent-desk"
+SHOWN_AT_ONCE, LOOKED_AT = 20, 60
+_NEVER = frozenset({"auditor", "paramedic"})
+
+
+def at_the_desk(tx: Tx, caller: Caller) -> None:
+    """Raises ``Refused`` for everybody who takes no consents: see ``takes_consents``."""
+    if not caller.in_force:
+        raise Refused("Your role, or your organisation's membership, is not in force.", reason="not-in-force")
+    if not takes_consents(tx, caller):
+        raise Refused("This page is for those who take the residents' consents.", reason="role")
+
+
+def takes_consents(tx: Tx, caller: Caller) -> bool:
+    """The municipality's consent desk; elsewhere, people of a kind of organisation that may write consents."""
+    if caller.person is None or caller.profession in _NEVER or caller.purpose == "AUDIT":
+        return False
+    return (not is_of_the_city(caller) or caller.profession == PROFESSION) and may_write_consents(tx, caller)
+
+
+def is_of_the_city(caller: Caller) -> bool:
+    return caller.organisation_kind == "municipality"
+
+
+def resident(tx: Tx, grant: Grant, patient: str, context: Context) -> Person:
+    """The resident at the desk: the city's record; elsewhere only somebody whom the caller looks after now.
+
+    Raises ``Refused``, and ``NotFound`` alike for somebody unknown and somebody whom others look after.
+    """
+    at_the_desk(tx, grant.caller)
+    if is_of_the_city(grant.caller):
+        person = shown_people(tx, grant, [patient], today(context), source=grant.caller.organisation)[patient]
+        if not person.record:
+            raise not_found("no-relation")
+        return person
+    if patient not in grant.related:  # an emergency or a disaster is for reading what helps
+        raise not_found("no-relation")
+    return shown_people(tx, grant, [patient], today(context))[patient]
+
+
+def taken_here(tx: Tx, caller: Caller, patient: str, context: Context) -> list[Agreement]:
+    """The consents that the desk may see: all at the municipality, elsewhere what was taken there."""
+    found = agreements(tx, caller, patient, context.now)
+    return [one for one in found if is_of_the_city(caller) or one.source == caller.organisation]
+
+
+@dataclass(frozen=True, slots=True)
+class AtTheDesk:
+    """``GET /consents``: nobody is shown yet."""
+
+    interaction: str = "page"
+    type: str = ""
+    query: str = "consents"
+
+    def patients(self, tx: Tx) -> tuple[str, ...]:
+        return ()
+
+    def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[None]:
+        at_the_desk(tx, grant.caller)
+        return Shown(None, {}, reason_of(grant.caller))
+
+
+@dataclass(frozen=True, slots=True)
+class FindResidents:
+    """Exactly this name (or kana), birth date, number: at most ``SHOWN_AT_ONCE`` people, and whether there are more."""
+
+    name: str
+    born: str
+    number: str
+    interaction: str = "page"
+    type: str = "*"
+
+    @property
+    def query(self) -> str:
+        asked = {"name": self.name, "born": self.born, "number": self.number}
+        return f"consents?{'&'.join(f'{name}=' for name, value in asked.items() if value)}"
+
+    def patients(self, tx: Tx) -> tuple[str, ...]:
+        if self.number:
+            rows = [row.patient for one in self._keys() for row in residents.links(tx, [one])]
+            return tuple(dict.fromkeys([*rows, self.number]))[:LOOKED_AT]
+        rows = [row.patient for row in finding.said_to_be(tx, fold_name(self.name), self.born, LOOKED_AT)]
+        return tuple(rows)
+
+    def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[tuple[list[Person], bool]]:
+        at_the_desk(tx, grant.caller)
+        of_the_city = is_of_the_city(grant.caller)
+        near = [one for one in grant.asked if of_the_city or (one in grant.related and self._is_known(tx, grant, one))]
+        source = grant.caller.organisation if of_the_city else ""
+        people = shown_people(tx, grant, near, today(context), source=source) if near else {}
+        found = [one for one in people.values() if one.record and self._is(one)]
+        shown = found[:SHOWN_AT_ONCE]
+        told: dict[str, tuple[str, ...]] = {one.id: (one.record,) for one in shown}
+        return Shown((shown, len(found) > len(shown)), told, "desk" if of_the_city else "consent", category="consent")
+
+    def _keys(self) -> list[Key]:
+        return [one for one in (key(system, self.number, "") for system in (KAIGO_INSURED_NO, MEMBER_ID)) if one.value]
+
+    def _is_known(self, tx: Tx, grant: Grant, patient: str) -> bool:
+        """Whether the caller's organisation knows them by this number itself."""
+        if not self.number or patient == self.number:
+            return True
+        links = residents.links(tx, self._keys())
+        return any(one.patient == patient and one.source == grant.caller.organisation for one in links)
+
+    def _is(self, person: Person) -> bool:
+        """Whether all that was asked stands in the record that is shown."""
+        named = {fold_name(person.name), fold_name(person.kana)}
+        return (not self.name or fold_name(self.name) in named) and (not self.born or person.born == self.born)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A consent in words."""
+
+    agreement: Agreement
+    words: list[str]
+    signer: str
+    taker: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentsPage:
+    """A resident at the desk.  ``spaces`` says of each space which consent speaks for it, if any is known here."""
+
+    person: Person
+    told: list[Told]
+    spaces: dict[str, Told | None]
+    history: list[Event] = field(default_factory=list)
+    of_the_city: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ResidentConsents:
+    """``GET /consents/{patient}``."""
+
+    patient: str
+    interaction: str = "page"
+    type: str = "*"
+
+    @property
+    def query(self) -> str:
+        return "consents"
+
+    def patients(self, tx: Tx) -> tuple[str, ...]:
+        return (self.patient,)
+
+    def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[ConsentsPage]:
+        person, caller = resident(tx, grant, self.patient, context), grant.caller
+        known = {**names(tx), **signers(tx, self.patient)}
+        told = [
+            Told(
+                one,
+                in_words(one.terms, known),
+                known.get(one.signer, "代理の方"),
+                known.get(f"Organization/{one.taker}", ""),
+            )
+            for one in taken_here(tx, caller, self.patient, context)
+        ]
+        page = ConsentsPage(
+            person,
+            told,
+            {space: next((one for one in told if space in one.agreement.speaks), None) for space in SPACES},
+            history(tx, self.patient, {one.agreement.id for one in told}, known),
+            is_of_the_city(caller),
+        )
+        return Shown(page, {self.patient: shown_of(person, told)}, reason_of(caller), category="consent")
+
+
+def shown_of(person: Person, told: Sequence[Told]) -> tuple[str, ...]:
+    """What the log says was shown of a resident."""
+    consents = (f"Consent/{one.agreement.id}/_history/{one.agreement.version}" for one in told)
+    return tuple(filter(None, (person.record, *consents)))
+
+
+def reason_of(caller: Caller) -> str:
+    return "desk" if is_of_the_city(caller) else "own"
+
+
+def signers(tx: Tx, patient: str) -> dict[str, str]:
+    """Who may have signed for a resident, by reference: the resident, and the proxies with their legal basis."""
+    found = {f"Patient/{patient}": "ご本人"}
+    for row in consent_papers.related_persons(tx, patient):
+        body = as_object(read_json(row.body))
+        basis = legal_basis(body)
+        if basis:
+            relation = next((as_text(one.get("text")) for one in objects(body.get("relationship"))), "")
+            said = "、".join(filter(None, (relation, basis)))
+            found[f"RelatedPerson/{row.id}"] = f"{person_name(body.get('name'))}（{said}）"
+    return found
+
+
+def legal_basis(related: Resource) -> str:
+    """By what right this RelatedPerson signs; empty for a relative who does not."""
+    written = (one for one in objects(related.get("extension")) if one.get("url") == PROXY_LEGAL_BASIS)
+    return next((as_text(one.get("valueString")) or "根拠の記載あり" for one in written), "")

@@ -1,0 +1,141 @@
+"""The members of a CareTeam as relations, and the team with one more of them, or with one who leaves.  Pure."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from profiles import canonical_identifier, canonical_system
+from profiles.instants import in_japan, instants_of
+from profiles.resource import Json, Resource, as_object, as_text, objects, reference_of
+
+Key: TypeAlias = tuple[str, str]
+"""(organisation, person): whom a membership is of, "" for none; with a person it is that person's alone."""
+Numbers: TypeAlias = Mapping[tuple[str, str], str]
+"""(identifier system, number) → the organisation that has it: a team may name it so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Who belongs to a team, as what, and when.
+
+    ``starts`` and ``ends`` are FHIR dates, or dateTimes with Japan's offset, both included; "" is without a bound.
+    """
+
+    organisation: str
+    person: str
+    role: str = ""
+    starts: str = ""
+    ends: str = ""
+
+    @property
+    def key(self) -> Key:
+        return self.organisation, self.person
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What organisations and people are called, by their ids: a team says it beside each reference."""
+
+    organisations: Mapping[str, str]
+    people: Mapping[str, str]
+
+
+def members(team: Resource, numbers: Numbers) -> list[Member]:
+    """Every member; of several entries for the same one the first counts."""
+    found: dict[Key, Member] = {}
+    for participant in _entries(team):
+        key = _key(participant, numbers)
+        if key is not None and key not in found:
+            period = _period(participant, team)
+            role = next((as_text(one.get("text")) for one in objects(participant.get("role"))), "")
+            starts, ends = (in_japan(as_text(period.get(end))) for end in ("start", "end"))
+            found[key] = Member(*key, role, starts, ends)
+    return list(found.values())
+
+
+def new_team(patient: str, organisation: str, names: Names) -> Resource:
+    """A team of nobody yet, which ``organisation`` keeps."""
+    return {
+        "resourceType": "CareTeam",
+        "status": "active",
+        "name": "支援チーム",
+        "subject": {"reference": f"Patient/{patient}"},
+        "managingOrganization": [_called("Organization", organisation, names.organisations)],
+    }
+
+
+def joined(team: Resource, member: Member, numbers: Numbers, names: Names) -> Resource:
+    """The team with ``member``, whose earlier entries go: the history of the resource keeps them."""
+    others: list[Json] = [one for one in _entries(team) if _key(one, numbers) != member.key]
+    return {**team, "participant": [*others, _participant(member, names)]}
+
+
+def left(team: Resource, keys: Collection[Key], end: str, numbers: Numbers) -> Resource:
+    """The team whose members ``keys`` belong to it until ``end`` (a FHIR date or dateTime, included).
+
+    A membership that would begin only after that never was one: it goes.
+    """
+    kept: list[Json] = []
+    seen: set[Key] = set()
+    for entry in _entries(team):
+        key = _key(entry, numbers)
+        if key is None or key not in keys or key in seen:
+            kept.append(entry)
+            continue
+        period = _period(entry, team)
+        if begins_after(as_text(period.get("start")), end):
+            return left(_without(team, key, numbers), keys, end, numbers)
+        seen.add(key)
+        kept.append({**entry, "period": {**period, "end": end}})
+    rest: Resource = {name: value for name, value in team.items() if name != "participant"}
+    return {**rest, "participant": kept} if kept else rest
+
+
+def begins_after(start: str, end: str) -> bool:
+    """Whether something that starts on ``start`` has not begun when ``end`` is over."""
+    begin, over = instants_of(start), instants_of(end)
+    return begin is not None and over is not None and begin[0] >= over[1]
+
+
+def _without(team: Resource, key: Key, numbers: Numbers) -> Resource:
+    return {**team, "participant": [one for one in _entries(team) if _key(one, numbers) != key]}
+
+
+def _entries(team: Resource) -> list[Resource]:
+    return objects(team.get("participant"))
+
+
+def _period(participant: Resource, team: Resource) -> Resource:
+    return as_object(participant.get("period")) or as_object(team.get("period"))
+
+
+def _key(participant: Resource, numbers: Numbers) -> Key | None:
+    """Whom an entry is about; none for relatives, devices and whatever else is no relation of the hub."""
+    kind, _, member = _actor(participant.get("member"), numbers).partition("/")
+    behalf = _actor(participant.get("onBehalfOf"), numbers).removeprefix("Organization/")
+    if kind not in ("Organization", "Practitioner"):
+        return None
+    return (member, "") if kind == "Organization" else (behalf, member)
+
+
+def _actor(reference: Json, numbers: Numbers) -> str:
+    """What a Reference leads to: as it is written, or the organisation that has the number it gives instead."""
+    number = as_object(as_object(reference).get("identifier"))
+    system = canonical_system(as_text(number.get("system")))
+    organisation = numbers.get((system, canonical_identifier(system, as_text(number.get("value")))), "")
+    return reference_of(reference) or (f"Organization/{organisation}" if organisation else "")
+
+
+def _participant(member: Member, names: Names) -> Resource:
+    place = _called("Organization", member.organisation, names.organisations)
+    person = _called("Practitioner", member.person, names.people)
+    period: Resource = {name: day for name, day in (("start", member.starts), ("end", member.ends)) if day}
+    return {
+        **({"role": [{"text": member.role}]} if member.role else {}),
+        **({"member": person, "onBehalfOf": place} if member.person else {"member": place}),
+        **({"period": period} if period else {}),
+    }
+
+
+def _called(type_: str, id_: str, names: Mapping[str, str]) -> Resource:
+    return {"reference": f"{type_}/{id_}", **({"display": names[id_]} if names.get(id_) else {})}

@@ -1,0 +1,123 @@
+"""The pages of why: of an entry of the log, and of what somebody may see now (CONSENT.md §9)."""
+
+from collections.abc import Sequence
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from hub.interactions.access_questions import FindResident
+from hub.interactions.why import ASKERS, READERS_OF_THE_LOG, Verdict, WhyNow, WhyPage, WhyThen
+from hub.projections.audit_event.kinds import kind_of
+from hub.projections.professions import PROFESSIONS
+from hub.store.sql import Row
+from hub.web.audit_words import sentence, why
+from hub.web.rendering import html
+from hub.web.session import form, read
+from hub.web.sign_in import SCOPES, usual_purpose
+from hub.web.why_words import Step, named, steps
+from hub.web.words import PURPOSES
+from profiles.categories import category_names
+
+TITLE = "見られる理由"
+_PURPOSES = ("TREAT", "CAREMGT", "COC")
+_UNPUBLISHED = frozenset({"consent", "directory", "other"})
+
+
+async def then(request: Request) -> Response:
+    """``GET /why/{id}``: why somebody could see, or could not, what an entry of the log tells of."""
+    frame, explained = await read(request, WhyThen(request.path_params["id"]))
+    record, profession = explained.record, frame.caller.profession if frame.caller else ""
+    written = record.succeeded and kind_of(record.interaction).writes
+    path = [] if written else steps(record.reason, permit=record.succeeded)
+    return html(
+        "why_then.html",
+        frame,
+        TITLE,
+        record=record,
+        said=sentence(record),
+        steps=path,
+        otherwise=" ".join(why(record)) if not path else "",
+        rules=named(explained.rules, record.rules),
+        opens_consents=profession == "consent-desk",
+        reads_the_log=profession in READERS_OF_THE_LOG,
+        now=_now_of(record.patient, record.person, record.organisation, record.profession, record.category)
+        if profession in ASKERS
+        else "",
+    )
+
+
+async def now(request: Request) -> Response:
+    """``GET /why``: choose a resident, somebody, and a category; what they may see now, and why."""
+    asked = {name: request.query_params.get(name, "") for name in ("patient", "who", "category", "purpose")}
+    person, _, rest = asked["who"].partition("/")
+    organisation, _, profession = rest.partition("/")
+    purpose = asked["purpose"] if asked["purpose"] in _PURPOSES else usual_purpose(profession)
+    whole = bool(asked["patient"] and asked["who"] and asked["category"])
+    question = WhyNow(
+        asked["patient"],
+        (person, organisation, profession) if whole else ("", "", ""),
+        asked["category"] if whole else "",
+        SCOPES,
+        purpose,
+    )
+    frame, page = await read(request, question)
+    return html(
+        "why_now.html",
+        frame,
+        TITLE,
+        page=page,
+        asked=asked,
+        missing=request.query_params.get("found") == "0",
+        roles=_roles(page.roles),
+        categories={code: name for code, name in category_names().items() if code not in _UNPUBLISHED},
+        purposes={code: PURPOSES[code] for code in _PURPOSES},
+        verdicts=_verdicts(page),
+        rules=page.now.rules if page.now else {},
+        named=named,
+        opens_consents=frame.caller is not None and frame.caller.profession == "consent-desk",
+        incomplete=bool(whole and page.now and not page.now.complete),
+        half=bool(asked["patient"] and (asked["who"] or asked["category"])) and not whole,
+        professions=PROFESSIONS,
+    )
+
+
+async def find(request: Request) -> Response:
+    """``POST /why``: to the page of the one resident of whom all that was typed is true."""
+    fields = await form(request, "operation:find-resident")
+    name, birth, number = (fields.get(one, "").strip() for one in ("name", "birth", "number"))
+    _, patient = await read(request, FindResident(name, birth, number, query="why"))
+    return RedirectResponse(f"/why?{urlencode({'patient': patient} if patient else {'found': '0'})}", 303)
+
+
+def _now_of(patient: str | None, person: str | None, organisation: str, profession: str | None, category: str) -> str:
+    """The link to the same question as of now; "" where the entry does not name a resident and a person."""
+    if not patient or not person:
+        return ""
+    who = f"{person}/{organisation}/{profession or ''}"
+    return f"/why?{urlencode({'patient': patient, 'who': who, 'category': category})}"
+
+
+def _roles(rows: Sequence[Row]) -> dict[str, list[tuple[str, str]]]:
+    """Organisation → (value, name and profession) of those who work there."""
+    found: dict[str, list[tuple[str, str]]] = {}
+    for row in rows:
+        value = f"{row.person}/{row.organisation}/{row.profession}"
+        words = f"{row.name}（{PROFESSIONS.get(row.profession, row.profession)}）"
+        found.setdefault(row.organisation_name, []).append((value, words))
+    return found
+
+
+def _verdicts(page: WhyPage) -> list[tuple[Verdict, str, list[Step]]]:
+    """Each verdict with its source's name and its steps, what is shown first."""
+    if page.now is None:
+        return []
+    ordered = sorted(page.now.verdicts, key=lambda one: (not one.decision.permit, one.source))
+    return [
+        (
+            one,
+            page.organisations.get(one.source, one.source),
+            steps(one.decision.reason, permit=one.decision.permit, now=True, whole=not one.source),
+        )
+        for one in ordered
+    ]
