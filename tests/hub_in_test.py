@@ -5,7 +5,7 @@
 
 import atexit
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -109,6 +109,7 @@ class City:
             or (system.purpose if system else ("AUDIT" if role and role.profession == "auditor" else "CAREMGT")),
             "issued": instant(self.clock.now),
             "expires": instant(self.clock.now + timedelta(minutes=5)),
+            "proved": "" if system else instant(self.clock.now),
         }
 
     def headers(self, who: str | None, **more: str) -> dict[str, str]:
@@ -214,15 +215,20 @@ def forget_stores(directory: Path) -> None:
         give_back(_places.pop(place))
 
 
+def random_id() -> str:
+    """As the hub makes them."""
+    return uuid4().hex
+
+
 @contextmanager
-def small_city(directory: Path, settings: Settings = QUIET) -> Iterator[City]:
+def small_city(directory: Path, settings: Settings = QUIET, ids: Callable[[], str] = random_id) -> Iterator[City]:
     """A hub with the small city in ``directory``; one that was there before is opened again."""
     clock = Clock(NOON)
     store = open_store(store_place(directory))
-    context = Context(clock.now, "setup", lambda: uuid4().hex, BASE_URL)
+    context = Context(clock.now, "setup", ids, BASE_URL)
     file = read_city(SMALL / "city.toml", directory)
     store.lane.do(lambda tx: apply(tx, file, context))
-    app = create_app(store.lane, store.secret, settings, BASE_URL, clock=clock)
+    app = create_app(store.lane, store.secret, settings, BASE_URL, clock=clock, ids=ids)
     with TestClient(app, base_url=BASE_URL, client=("127.0.0.1", 50000), raise_server_exceptions=False) as client:
         yield City(client, store, clock, directory)
 

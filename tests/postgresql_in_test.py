@@ -21,7 +21,7 @@ from hub.runtime import Place, open_store
 from hub.store.database import KEY
 
 OLDEST = 15
-_USER = "renkei"
+_USER, SUPERUSER = "renkei", "postgres"
 _SETTINGS = {
     "listen_addresses": "''",
     "shared_buffers": "128MB",
@@ -39,16 +39,16 @@ class Cluster:
     programs: Path
     directory: Path
 
-    def url(self, database: str) -> str:
+    def url(self, database: str, user: str = _USER) -> str:
         """The URL of a database: no host but the socket's directory."""
-        return f"postgresql://{_USER}@/{database}?host={self.directory}"
+        return f"postgresql://{user}@/{database}?host={self.directory}"
 
     def database(self, template: str = "template0") -> str:
         """A new database, made as deploy/postgresql/ says; gives its name."""
         name = f"hub{next(_numbers)}"
         locale = "ENCODING 'UTF8' LOCALE 'C'" if template == "template0" else ""
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} {locale}".encode())
+        with psycopg.connect(self.url("postgres", SUPERUSER), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} OWNER {_USER} TEMPLATE {template} {locale}".encode())
         return name
 
     def control(self, *words: str) -> None:
@@ -82,13 +82,15 @@ def cluster() -> Cluster:
         owner = getpwnam("postgres")
         os.chown(made.directory, owner.pw_uid, owner.pw_gid)
     _as_postgres(
-        here / "initdb", "-D", made.directory / "data", "-U", _USER, "-A", "trust", "--no-locale", "-E", "UTF8"
+        here / "initdb", "-D", made.directory / "data", "-U", SUPERUSER, "-A", "trust", "--no-locale", "-E", "UTF8"
     )
     settings = {**_SETTINGS, "unix_socket_directories": f"'{made.directory}'"}
     with (made.directory / "data" / "postgresql.conf").open("a") as file:
         file.writelines(f"{name} = {value}\n" for name, value in settings.items())
     atexit.register(_gone, made)
     made.control("start")
+    with psycopg.connect(made.url("postgres", SUPERUSER), autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {_USER} LOGIN".encode())
     return made
 
 
@@ -135,7 +137,8 @@ def give_back(place: Place) -> None:
 @cache
 def _emptying(url: str) -> "psycopg.Connection[tuple[Any, ...]]":
     """A connection that has the plans for it."""
-    connection = psycopg.connect(url, autocommit=True, options="-c plan_cache_mode=force_generic_plan")
+    settings = "-c plan_cache_mode=force_generic_plan -c renkei.reach=*"
+    connection = psycopg.connect(url, autocommit=True, options=settings)
     tables = connection.execute("""
         SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
            AND NOT relispartition AND relname NOT IN ('alembic_version', 'position')""").fetchall()

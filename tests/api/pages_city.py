@@ -31,6 +31,7 @@ class Browser:
             follow_redirects=False,
             raise_server_exceptions=False,
         )
+        self.client.portal = city.client.portal  # one event loop for all who talk to the hub, as in a server
 
     def get(self, path: str, **headers: str) -> httpx2.Response:
         return self.client.get(path, headers=_named(headers))

@@ -54,6 +54,7 @@ def test_a_write_is_one_event_a_resource(city: City, person: str) -> None:
     assert newest(city)[0]["interaction"] == "delete"
 
 
+@pytest.mark.promise("every-access-has-its-reason")
 def test_a_read_says_who_saw_which_version_and_by_which_rule(city: City, person: str) -> None:
     one = city.created("hosp-ehr", observation(person))
     version = f"Observation/{one['id']}/_history/{one['meta']['versionId']}"
@@ -124,6 +125,7 @@ def test_a_retried_write_is_logged_as_what_it_is(city: City, person: str) -> Non
     assert rows[0]["what"] == rows[1]["what"]
 
 
+@pytest.mark.promise("every-access-has-its-reason")
 def test_every_refusal_is_written_with_its_reason(city: City, person: str) -> None:
     one = city.created("hosp-ehr", observation(person))
     stranger = city.resident("0000000002", name="鈴木 次郎")
@@ -287,6 +289,7 @@ def test_what_a_stranger_types_is_kept_and_is_never_read_as_anything_else(city: 
 # -- no record, no answer
 
 
+@pytest.mark.promise("no-record-no-answer")
 @pytest.mark.parametrize("how", ["ABORT", "ROLLBACK"])
 def test_when_the_log_cannot_be_written_nothing_is_shown_and_nothing_is_stored(
     city: City, person: str, how: str

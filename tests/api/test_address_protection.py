@@ -70,6 +70,7 @@ def forms(city: City, who: str, person: str) -> list[str]:
     return [answer.text for answer in answers]
 
 
+@pytest.mark.promise("a-protected-address-is-in-no-answer")
 @pytest.mark.parametrize("who", READERS)
 def test_a_protected_address_is_in_no_form_of_the_record(city: City, person: str, who: str) -> None:
     for text in forms(city, who, person):
@@ -93,6 +94,7 @@ def test_without_the_label_it_is_shown(city: City) -> None:
     assert city.get("cm-ito", f"/fhir/Patient?address={STREET}").json()["total"] == 1
 
 
+@pytest.mark.promise("a-protected-address-is-in-no-answer")
 @pytest.mark.parametrize("who", READERS)
 def test_a_search_by_address_or_phone_finds_nobody(city: City, person: str, who: str) -> None:
     for asked in (
@@ -104,6 +106,7 @@ def test_a_search_by_address_or_phone_finds_nobody(city: City, person: str, who:
     assert city.get(who, "/fhir/Patient?name=佐々木").json()["total"] == 1
 
 
+@pytest.mark.promise("a-protected-address-is-in-no-answer")
 def test_sorting_by_the_address_tells_nothing(city: City, person: str) -> None:
     others = []
     for number, street in (("0000000002", "あ町"), ("0000000003", "ん町")):
@@ -119,6 +122,7 @@ def test_sorting_by_the_address_tells_nothing(city: City, person: str) -> None:
     assert order("address")[-1] == order("-address")[-1] == person  # as somebody without an address
 
 
+@pytest.mark.promise("a-protected-address-is-in-no-answer")
 def test_protection_that_begins_now_covers_the_past(city: City) -> None:
     person = str(city.created("city-registry", resident())["id"])
     city.team(person, "Practitioner/cm-ito")
@@ -130,6 +134,7 @@ def test_protection_that_begins_now_covers_the_past(city: City) -> None:
     assert city.get("cm-ito", f"/fhir/Patient?address={STREET}").json()["total"] == 0
 
 
+@pytest.mark.promise("a-protected-address-is-in-no-answer")
 def test_protection_that_has_ended_leaves_what_was_said_under_it_protected(city: City, person: str) -> None:
     moved = resident(
         id=person, address=[{"text": "新しい町"}], telecom=[], contact=[], contained=[], extension=[], text=None
@@ -173,6 +178,7 @@ def test_a_sources_own_record_stays_its_own(city: City, person: str) -> None:
     assert "クリニックの知る町" not in city.get("cm-ito", f"/fhir/Patient/{person}").text
 
 
+@pytest.mark.promise("a-protected-address-is-in-no-answer")
 def test_a_refusal_and_the_log_do_not_tell_it_either(city: City, person: str) -> None:
     wrong = resident(id=person, meta=PROTECTED, gender="unclear")
     refused = city.put("city-registry", f"/fhir/Patient/{person}", wrong)

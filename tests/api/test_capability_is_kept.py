@@ -9,6 +9,7 @@ import pytest
 
 from profiles import parameters_of
 from profiles.search import Parameter
+from tests.api.emergencies import declare
 from tests.hub_in_test import Body, City, note, observation, patient, sign_in
 
 pytestmark = pytest.mark.one_hub
@@ -198,6 +199,8 @@ def operation(city: City, person: str, type_: str, name: str) -> tuple[httpx2.Re
         case "match":
             asked = {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": patient()}]}
             return city.post("sec-noda", "/fhir/Patient/$match", asked), 200
+        case "declare-emergency":
+            return declare(city, birthDate="1900-01-01"), 404
         case "lookup":
             return city.get("hosp-ehr", f"/fhir/CodeSystem/$lookup?{lookup}"), 200
         case "validate-code" if type_ == "CodeSystem":

@@ -39,6 +39,7 @@ def test_what_the_client_has_is_not_sent_again(city: City, person: str) -> None:
         assert city.get("hosp-ehr", place, **headers).json() == stored, headers
 
 
+@pytest.mark.promise("hidden-answers-as-never-existed")
 def test_what_one_may_not_know_of_is_no_less_unknown_under_a_condition(city: City, person: str) -> None:
     """TRUST T-082."""
     stored = city.created("hosp-ehr", observation(person))
@@ -125,6 +126,7 @@ def test_a_conditional_delete_takes_one_and_never_several(city: City, person: st
         issues(city.delete("hosp-ehr", wrong), 400)
 
 
+@pytest.mark.promise("only-the-source-changes-its-own")
 def test_a_conditional_delete_is_for_ones_own_alone(city: City, person: str) -> None:
     """TRUST T-081: nobody learns by it whether there is something of others."""
     city.consent(person)

@@ -42,6 +42,7 @@ def prescribed(city: City, who: str = "hosp-ehr", **more: object) -> tuple[str, 
     return person, city.created(who, prescription(person, MARK, **more))
 
 
+@pytest.mark.promise("own-data-stays-readable")
 def test_without_consent_only_the_source_sees(city: City) -> None:
     person, one = prescribed(city)
     assert shown(city, "cm-ito", one, MARK, person) == NOTHING
@@ -49,6 +50,7 @@ def test_without_consent_only_the_source_sees(city: City) -> None:
     assert shown(city, "hosp-ehr", one, MARK, person) == OWN
 
 
+@pytest.mark.promise("hidden-answers-as-never-existed")
 def test_with_consent_the_care_team_sees_at_every_door_and_strangers_at_none(city: City) -> None:
     person, one = prescribed(city)
     city.consent(person)
@@ -58,6 +60,8 @@ def test_with_consent_the_care_team_sees_at_every_door_and_strangers_at_none(cit
     assert shown(city, "pharm-rx", one, MARK, person) == NOTHING
 
 
+@pytest.mark.promise("revocation-works-on-the-next-request")
+@pytest.mark.promise("own-data-stays-readable")
 def test_revocation_works_at_every_door_on_the_next_request(city: City) -> None:
     person, one = prescribed(city)
     consent = city.consent(person)
@@ -69,6 +73,7 @@ def test_revocation_works_at_every_door_on_the_next_request(city: City) -> None:
     assert shown(city, "hosp-ehr", one, MARK, person) == OWN  # the source keeps reading its own
 
 
+@pytest.mark.promise("revocation-works-on-the-next-request")
 def test_a_later_consent_replaces_the_earlier_one_whole(city: City) -> None:
     person, one = prescribed(city)
     city.consent(person)
@@ -80,6 +85,7 @@ def test_a_later_consent_replaces_the_earlier_one_whole(city: City) -> None:
     assert shown(city, "cm-ito", one, MARK, person) == DOORS
 
 
+@pytest.mark.promise("revocation-works-on-the-next-request")
 def test_page_links_and_cursors_are_no_proof_of_a_right(city: City) -> None:
     person, _ = prescribed(city)
     consent = city.consent(person)
@@ -103,6 +109,7 @@ def test_page_links_and_cursors_are_no_proof_of_a_right(city: City) -> None:
         assert city.get(other, f"/feed?since={cursor}").status_code == 400
 
 
+@pytest.mark.promise("deny-wins")
 @pytest.mark.parametrize(
     ("exceptions", "hidden_from", "shown_to"),
     [
@@ -169,6 +176,7 @@ def test_one_space_opens_what_is_published_there_alone(city: City) -> None:
     assert shown(city, "hosp-ehr", medical, MARK, person) == DOORS
 
 
+@pytest.mark.promise("every-label-must-be-cleared")
 @pytest.mark.parametrize(
     ("labels", "clinic", "care"),
     [
@@ -195,6 +203,7 @@ def test_labels(city: City, labels: Body, clinic: set[str], care: set[str]) -> N
         assert ("prescription" in told) == bool(seen)
 
 
+@pytest.mark.promise("every-label-must-be-cleared")
 def test_a_label_is_opened_to_the_person_whom_the_resident_names_and_to_nobody_else(city: City) -> None:
     person, one = prescribed(city, **labelled("PSY"))
     recipient = {"role": {"coding": [{"system": PARTICIPATION, "code": "IRCP"}]}}
@@ -205,6 +214,7 @@ def test_a_label_is_opened_to_the_person_whom_the_resident_names_and_to_nobody_e
     assert shown(city, "cw-suzuki", one, MARK, person) == NOTHING
 
 
+@pytest.mark.promise("every-label-must-be-cleared")
 def test_a_label_that_comes_later_closes_the_past_too(city: City) -> None:
     person, one = prescribed(city)
     city.consent(person)
@@ -223,6 +233,7 @@ def test_what_was_entered_in_error_is_shown_to_its_source_alone_and_so_is_its_pa
     assert [item["change"] for item in city.get("cm-ito", "/feed").json()["items"]] == ["new", "retracted"]
 
 
+@pytest.mark.promise("of-two-residents-both-must-agree")
 def test_a_resource_about_two_residents_needs_both_and_so_does_its_past(city: City) -> None:
     first, second = city.resident("0000000001"), city.resident("0000000002", name="山田 太郎")
     both = ("Organization/hosp", "Practitioner/cm-ito")
@@ -265,6 +276,7 @@ def _team_without_her(city: City, person: str, team: Body) -> None:
     assert city.put("city-registry", f"/fhir/CareTeam/{team['id']}", {**team, "participant": others}).status_code == 200
 
 
+@pytest.mark.promise("ended-relation-ends-on-the-next-request")
 @pytest.mark.parametrize("end", [_team_ended, _team_taken_back, _team_deleted, _team_without_her])
 def test_when_the_relation_ends_reading_ends(city: City, end: Callable[[City, str, Body], None]) -> None:
     person = city.resident()
@@ -277,6 +289,7 @@ def test_when_the_relation_ends_reading_ends(city: City, end: Callable[[City, st
     assert city.get("cm-ito", f"/feed?patient={person}").status_code == 404
 
 
+@pytest.mark.promise("ended-relation-ends-on-the-next-request")
 def test_the_relation_of_one_member_ends_on_its_day(city: City) -> None:
     person = city.resident()
     city.team(person, *TEAM, period={"start": "2026-11-01", "end": "2026-11-22"})
@@ -287,6 +300,7 @@ def test_the_relation_of_one_member_ends_on_its_day(city: City) -> None:
     assert shown(city, "cm-ito", one, MARK, person) == NOTHING
 
 
+@pytest.mark.promise("a-forged-consent-opens-nothing")
 def test_a_proxy_consents_on_the_legal_basis_that_the_municipality_recorded(city: City) -> None:
     person, one = prescribed(city)
     proxy: Body = {"resourceType": "RelatedPerson", "patient": {"reference": f"Patient/{person}"}}
@@ -308,6 +322,7 @@ def test_the_directory_is_open_to_every_member(city: City) -> None:
         assert "cm-ito" in names
 
 
+@pytest.mark.promise("hidden-answers-as-never-existed")
 def test_hidden_and_unknown_are_one_answer_also_for_a_deleted_one(city: City) -> None:
     person, one = prescribed(city)
     path = f"/fhir/MedicationRequest/{one['id']}"

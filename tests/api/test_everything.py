@@ -72,6 +72,7 @@ def test_each_caller_gets_what_their_own_rules_show(city: City, chart: tuple[str
         assert (city.get("cm-ito", f"/fhir/{one}").status_code == 200) == (one in manager), one
 
 
+@pytest.mark.promise("hidden-answers-as-never-existed")
 def test_a_hidden_person_and_nobody_are_the_same(city: City, chart: tuple[str, list[str]]) -> None:
     patient, _ = chart
     assert city.get("clinic-emr", f"/fhir/Patient/{patient}/$everything").status_code == 404
@@ -96,6 +97,7 @@ def test_what_is_deleted_retracted_or_closed_is_left_out(city: City, chart: tupl
     assert {withdrawn, labelled} <= set(entries(everything(city, "hosp-ehr", patient))), "its source sees its own"
 
 
+@pytest.mark.promise("revocation-works-on-the-next-request")
 def test_revocation_works_on_the_next_page(city: City, chart: tuple[str, list[str]]) -> None:
     patient, _ = chart
     city.team(patient, "Organization/clinic")

@@ -37,6 +37,7 @@ def revoke(city: City, consent: Body) -> None:
     assert city.put("city-registry", f"/fhir/Consent/{consent['id']}", over).status_code == 200
 
 
+@pytest.mark.promise("revocation-works-on-the-next-request")
 def test_a_consent_that_is_revoked_closes_the_files_at_once(city: City) -> None:
     patient, consent = person(city)
     open_, still_open = person(city, "0000000002", "佐々木 一郎")
@@ -53,6 +54,7 @@ def test_a_consent_that_is_revoked_closes_the_files_at_once(city: City) -> None:
     assert still_open["status"] == "active"
 
 
+@pytest.mark.promise("revocation-works-on-the-next-request")
 def test_a_consent_that_is_revoked_between_kick_off_and_counting_is_not_counted(city: City) -> None:
     patient, consent = person(city)
     city.created("hosp-ehr", observation(patient))
@@ -61,6 +63,7 @@ def test_a_consent_that_is_revoked_between_kick_off_and_counting_is_not_counted(
     assert manifest(city, "care-plan-app", place)["output"] == []
 
 
+@pytest.mark.promise("revocation-works-on-the-next-request")
 def test_a_consent_that_is_revoked_while_a_file_is_sent_is_not_in_the_rest_of_it(slow: City) -> None:
     patient, consent = person(slow)
     slow.post("hosp-ehr", "/fhir", transaction(*(entry(observation(patient, value)) for value in range(20))))
@@ -78,6 +81,7 @@ def test_a_file_breaks_off_without_its_end_when_the_right_to_it_ends(slow: City)
         read_slowly(slow, "hosp-ehr", told["output"][0]["url"], 5, lambda: slow.clock.move(minutes=6))
 
 
+@pytest.mark.promise("ended-relation-ends-on-the-next-request")
 def test_a_relation_that_ends_closes_the_files(city: City) -> None:
     patient, _ = person(city)
     team = city.get("city-registry", f"/fhir/CareTeam?patient={patient}").json()["entry"][0]["resource"]
@@ -106,6 +110,7 @@ def test_a_group_that_may_no_longer_be_read_gives_nothing(city: City) -> None:
     assert city.get("care-plan-app", urlsplit(told["output"][0]["url"]).path).status_code == 404
 
 
+@pytest.mark.promise("hidden-answers-as-never-existed")
 def test_another_caller_finds_no_such_job(city: City) -> None:
     patient, _ = person(city)
     place = job(city, "hosp-ehr", "Patient/$export")
@@ -121,6 +126,8 @@ def test_another_caller_finds_no_such_job(city: City) -> None:
     assert patient
 
 
+@pytest.mark.promise("every-label-must-be-cleared")
+@pytest.mark.promise("of-two-residents-both-must-agree")
 def test_labels_and_several_patients(city: City) -> None:
     first, _ = person(city)
     second = city.resident("0000000002", name="佐々木 一郎")
@@ -140,6 +147,7 @@ def test_labels_and_several_patients(city: City) -> None:
     assert both["id"] in ids(exported(city, "clinic-emr", "Patient/$export"))
 
 
+@pytest.mark.promise("a-protected-address-is-in-no-answer")
 def test_a_protected_address_leaves_in_no_file(city: City) -> None:
     hidden = "試験市秘密町1-2-3"
     protected = {"security": [{"system": "https://renkei.example/fhir/CodeSystem/label", "code": "ADDRESS-PROTECTED"}]}
@@ -166,6 +174,7 @@ def test_the_version_of_then_is_given_when_both_it_and_the_one_of_now_are_open(c
     assert manifest(city, "clinic-emr", place)["output"] == []
 
 
+@pytest.mark.promise("roles-are-read-now")
 def test_a_system_that_is_switched_off_gets_nothing_more(city: City) -> None:
     person(city)
     place = job(city, "hosp-ehr", "Patient/$export")

@@ -68,6 +68,7 @@ def test_the_order_holds_within_one_instant_and_when_the_clock_steps_back(city: 
     assert times == sorted(set(times))
 
 
+@pytest.mark.promise("revocation-works-on-the-next-request")
 def test_others_see_the_history_only_while_they_see_the_resource(city: City, person: str) -> None:
     city.team(person, "Organization/clinic")
     first = city.created("hosp-ehr", observation(person))

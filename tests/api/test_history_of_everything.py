@@ -85,6 +85,7 @@ def test_a_page_link_is_its_callers_and_its_historys_own(city: City, person: str
     issues(city.get("hosp-ehr", following.replace(versions[0]["id"], other["id"])), 400)
 
 
+@pytest.mark.promise("hidden-answers-as-never-existed")
 def test_hidden_versions_are_in_no_page(city: City, person: str, versions: list[Body]) -> None:
     secret = {"system": "https://renkei.example/fhir/CodeSystem/label", "code": "SOURCE-ONLY"}
     place = f"/fhir/Observation/{versions[0]['id']}"
@@ -102,6 +103,7 @@ def test_hidden_versions_are_in_no_page(city: City, person: str, versions: list[
 # -- of a type and of everything
 
 
+@pytest.mark.promise("an-auditor-sees-no-content")
 def test_an_auditor_sees_that_something_was_written_and_never_what(city: City, person: str) -> None:
     city.clock.move(hours=1)
     since = f"_since={city.clock.now:%Y-%m-%dT%H:%M:%SZ}"

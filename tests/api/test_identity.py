@@ -206,6 +206,7 @@ def test_names_keep_their_characters(city: City, number: str) -> None:
 # -- what nobody learns
 
 
+@pytest.mark.promise("hidden-answers-as-never-existed")
 def test_a_known_person_is_answered_as_a_new_one(city: City, number: str) -> None:
     city.consent(pushed(city, "city-registry", insured(number, name="既知 人")))
     known = city.post("hosp-ehr", "/fhir/Patient", insured(number, name="既知 人"))
@@ -215,6 +216,7 @@ def test_a_known_person_is_answered_as_a_new_one(city: City, number: str) -> Non
     assert shape(known, number) == shape(new, f"{number}9") == shape(again, f"{number}9")
 
 
+@pytest.mark.promise("hidden-answers-as-never-existed")
 def test_a_number_of_somebody_hidden_is_taken_in_silence(city: City, number: str) -> None:
     hidden = pushed(city, "hosp-ehr", insured(number, name="知らない 人"))
     own = city.created("clinic-emr", someone(MR, number, name="自分の 人"))
@@ -235,6 +237,7 @@ def test_a_number_of_somebody_hidden_is_taken_in_silence(city: City, number: str
     assert city.put("clinic-emr", f"/fhir/Patient/{second['id']}", mixed).status_code == 409
 
 
+@pytest.mark.promise("hidden-answers-as-never-existed")
 def test_a_person_whom_one_does_not_know_is_not_found_by_a_put(city: City, number: str) -> None:
     hidden = pushed(city, "hosp-ehr", insured(number))
     body = someone(MR, number)
@@ -276,6 +279,7 @@ def test_the_citys_record_is_shown_where_it_is_open_else_ones_own_else_none(city
     assert names(city, "pharm-rx", person) == ["薬局の 記録"]  # no profession: it reads only its own
 
 
+@pytest.mark.promise("only-the-source-changes-its-own")
 def test_another_name_is_no_overwriting(city: City, number: str) -> None:
     person = pushed(city, "city-registry", insured(number, name="市の 記録"))
     city.team(person, "Organization/hosp")
@@ -285,6 +289,7 @@ def test_another_name_is_no_overwriting(city: City, number: str) -> None:
     assert names(city, "city-registry", person) == names(city, "hosp-ehr", person) == ["市の 記録"]
 
 
+@pytest.mark.promise("only-the-source-changes-its-own")
 def test_the_records_of_all_sources_have_their_own_versions(city: City, number: str) -> None:
     first = city.created("hosp-ehr", insured(number, name="病院の 記録"))
     person = first["id"]
@@ -317,6 +322,7 @@ def unlink(city: City, person: str, resource: Body, source: str, system: str) ->
     )
 
 
+@pytest.mark.promise("a-link-gives-no-right")
 def test_unlinking_ends_at_once_what_the_link_gave_and_can_be_taken_back(city: City, number: str) -> None:
     person = pushed(city, "city-registry", insured(number))
     assert pushed(city, "hosp-ehr", insured(number)) == pushed(city, "clinic-emr", insured(number)) == person

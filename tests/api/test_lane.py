@@ -263,6 +263,7 @@ def test_on_a_full_disk_nothing_is_acknowledged_and_nothing_is_kept(lane: Lane) 
     assert notes(lane) == ["before", "after"]
 
 
+@pytest.mark.promise("no-record-no-answer")
 @pytest.mark.sqlite
 def test_on_a_full_disk_every_door_says_503_and_a_retry_has_one_effect(city: City) -> None:
     person = city.resident()

@@ -57,6 +57,7 @@ def test_nobody_else_is_listed(city: City) -> None:
     assert "担当している方は、まだいません" in words(browser_of(city, CARE_WORKER).page("/people"))
 
 
+@pytest.mark.promise("hidden-answers-as-never-existed")
 def test_what_is_hidden_is_neither_counted_nor_told(city: City) -> None:
     person = looked_after(city, "Organization/hosp", "Organization/clinic", "Practitioner/cm-ito")
     city.created("hosp-ehr", observation(person))
@@ -78,6 +79,7 @@ def test_without_consent_the_person_is_listed_without_a_name(city: City) -> None
     assert "山田" not in html
 
 
+@pytest.mark.promise("revocation-works-on-the-next-request")
 def test_revoked_consent_hides_at_the_next_request(city: City) -> None:
     person = city.resident()
     city.team(person, "Practitioner/cm-ito")
@@ -104,6 +106,7 @@ def test_the_log_says_whose_list_was_seen(city: City) -> None:
     assert "CareTeam/" in seen["what"]
 
 
+@pytest.mark.promise("an-auditor-sees-no-content")
 def test_an_auditor_sees_no_list_of_residents(city: City) -> None:
     person = looked_after(city)
     auditor = browser_of(city, AUDITOR)

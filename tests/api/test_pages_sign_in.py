@@ -5,6 +5,7 @@ from starlette.testclient import TestClient
 
 from hub.app import create_app
 from hub.settings import Settings
+from hub.web.sign_in import SCOPES
 from tests.api.pages_city import (
     AUDITOR,
     CARE_MANAGER,
@@ -47,7 +48,7 @@ def test_each_role_begins_where_its_work_is(city: City, role: str, home: str, pu
     assert browser.get("/").headers["location"] == home
     assert browser.get(home).status_code == 200
     (token,) = rows(city, "SELECT * FROM token WHERE kind = 'session'")
-    assert (token["scopes"], token["purpose"], token["system"]) == ("user/*.rs", purpose, None)
+    assert (token["scopes"], token["purpose"], token["system"]) == (SCOPES, purpose, None)
 
 
 def test_the_session_is_a_cookie_that_no_script_and_no_other_site_gets(city: City) -> None:

@@ -129,6 +129,8 @@ def test_a_conditional_patch_changes_the_one_that_matches(city: City, person: st
     issues(patch(city, where, AMENDED), 412)
 
 
+@pytest.mark.promise("hidden-answers-as-never-existed")
+@pytest.mark.promise("only-the-source-changes-its-own")
 def test_the_source_alone_may_patch_and_hidden_is_as_unknown(city: City, person: str) -> None:
     city.consent(person)
     city.team(person, "Organization/clinic")
@@ -153,6 +155,8 @@ def test_a_deleted_resource_cannot_be_patched(city: City, person: str) -> None:
     issues(patch(city, f"Observation/{stored['id']}", AMENDED), 410)
 
 
+@pytest.mark.promise("nothing-is-moved-to-a-stranger")
+@pytest.mark.promise("the-hub-says-who-and-when")
 def test_what_a_write_may_not_do_a_patch_may_not_either(city: City, person: str) -> None:
     """TRUST T-066, T-067: the hub's own members, another person, the rules of consent."""
     stored = city.created("hosp-ehr", observation(person))

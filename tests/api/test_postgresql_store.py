@@ -24,7 +24,7 @@ from hub.store.migrate import migrate
 from hub.store.partitions import PARTITIONS, is_of_patients, is_partition
 from hub.store.postgresql import postgresql_engine, refuse_unsafe
 from tests.hub_in_test import City, store_place
-from tests.postgresql_in_test import cluster
+from tests.postgresql_in_test import SUPERUSER, cluster
 
 pytestmark = pytest.mark.postgresql
 
@@ -50,18 +50,27 @@ def say(database: str, *statements: str) -> list[tuple[object, ...]]:
         return cursor.fetchall() if cursor.description else []
 
 
+def as_superuser(*statements: str) -> list[tuple[object, ...]]:
+    return say(cluster().url("postgres", SUPERUSER), *statements)
+
+
 # -- what is refused
+
+
+def test_a_role_whom_row_level_security_does_not_hold_is_refused(store_kind: str) -> None:
+    with pytest.raises(UnsafeStore, match=r"postgres, whom row-level security does not hold.*CREATE ROLE"):
+        refuse_unsafe(postgresql_engine(cluster().url("postgres", SUPERUSER)))
 
 
 @pytest.mark.parametrize("name", ["fsync", "full_page_writes", "synchronous_commit"])
 def test_a_server_that_could_lose_what_was_acknowledged_is_refused(url: str, tmp_path: Path, name: str) -> None:
-    say(cluster().url("postgres"), f"ALTER SYSTEM SET {name} = off", "SELECT pg_reload_conf()")
+    as_superuser(f"ALTER SYSTEM SET {name} = off", "SELECT pg_reload_conf()")
     try:
         until(url, name, "off")
         with pytest.raises(UnsafeStore, match=rf"{name}=off.*Set {name}=on"):
             open_store(Place(tmp_path, url))
     finally:
-        say(cluster().url("postgres"), f"ALTER SYSTEM RESET {name}", "SELECT pg_reload_conf()")
+        as_superuser(f"ALTER SYSTEM RESET {name}", "SELECT pg_reload_conf()")
         until(url, name, "on")
     assert not (tmp_path / KEY).exists()
     open_store(Place(tmp_path, url)).lane.close()
@@ -89,25 +98,25 @@ def test_a_database_that_turns_waiting_for_the_disk_off_is_refused(url: str) -> 
     ],
 )
 def test_a_database_of_another_kind_is_refused(store_kind: str, made: str, match: str) -> None:
-    say(cluster().url("postgres"), "CREATE ROLE somebody LOGIN", f"CREATE DATABASE other TEMPLATE template0 {made}")
+    as_superuser("CREATE ROLE somebody LOGIN", f"CREATE DATABASE other TEMPLATE template0 {made}")
     try:
         with pytest.raises(UnsafeStore, match=match):
             refuse_unsafe(postgresql_engine(cluster().url("other").replace("renkei@", "somebody@")))
     finally:
-        say(cluster().url("postgres"), "DROP DATABASE other", "DROP ROLE somebody")
+        as_superuser("DROP DATABASE other", "DROP ROLE somebody")
 
 
 def test_a_database_that_sorts_by_a_language_is_refused(store_kind: str) -> None:
-    [[collation]] = say(cluster().url("postgres"), "SELECT count(*) FROM pg_collation WHERE collname = 'en_US.utf8'")
+    [[collation]] = as_superuser("SELECT count(*) FROM pg_collation WHERE collname = 'en_US.utf8'")
     if not collation:
         pytest.skip("this system has no locale but C")
     made = "CREATE DATABASE other TEMPLATE template0 ENCODING 'UTF8' LOCALE 'en_US.utf8'"
-    say(cluster().url("postgres"), made)
+    as_superuser(made)
     try:
         with pytest.raises(UnsafeStore, match="by code points"):
             refuse_unsafe(postgresql_engine(cluster().url("other")))
     finally:
-        say(cluster().url("postgres"), "DROP DATABASE other")
+        as_superuser("DROP DATABASE other")
 
 
 def test_a_read_only_database_is_refused(url: str) -> None:

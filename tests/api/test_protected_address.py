@@ -13,6 +13,7 @@ PROTECTED: Body = {**ADDRESS, "meta": {"security": [{"system": LABEL, "code": "A
 QUESTIONS = ["address=試験市", "address:contains=花園", "address-postalcode=099-9915", "telecom=0165-00-1071"]
 
 
+@pytest.mark.promise("a-protected-address-is-in-no-answer")
 @pytest.mark.parametrize("question", QUESTIONS)
 def test_a_condition_on_a_protected_address_matches_only_others(city: City, question: str) -> None:
     hidden = city.resident("0000000001", name="佐々木 明美", **PROTECTED)
@@ -25,6 +26,7 @@ def test_a_condition_on_a_protected_address_matches_only_others(city: City, ques
     assert [entry["resource"]["id"] for entry in found["entry"]] == [shown]
 
 
+@pytest.mark.promise("a-protected-address-is-in-no-answer")
 def test_to_sort_by_address_does_not_tell_a_protected_one(city: City) -> None:
     hidden = city.resident("0000000001", name="佐々木 明美", **PROTECTED)
     before = city.resident("0000000002", address=[{"postalCode": "000-0000"}])

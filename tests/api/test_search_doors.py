@@ -81,6 +81,7 @@ def test_a_compartment_has_what_is_about_the_person(city: City, person: str) -> 
     assert city.get(None, f"/fhir{here}/Observation").status_code == 401
 
 
+@pytest.mark.promise("hidden-answers-as-never-existed")
 def test_a_compartment_is_no_way_round_the_rules(city: City, person: str) -> None:
     empty = city.get("clinic-emr", f"/fhir/Patient/{person}/*").json()
     city.created("hosp-ehr", observation(person))
@@ -105,6 +106,7 @@ def test_what_is_about_two_people_is_found_by_each(city: City, person: str) -> N
     assert found(city, f"/Observation?patient={other}") == set()
 
 
+@pytest.mark.promise("of-two-residents-both-must-agree")
 def test_what_is_about_two_people_needs_the_consent_of_both(city: City, person: str) -> None:
     other = city.resident(f"{next(NUMBERS):010d}")
     city.team(other, "Organization/hosp", "Organization/clinic")
@@ -163,6 +165,7 @@ def test_a_search_of_several_types_is_refused_where_it_must_be(city: City, perso
 # -- how it is answered
 
 
+@pytest.mark.promise("no-condition-is-dropped-silently")
 def test_a_lenient_search_says_what_it_left_out(city: City, person: str) -> None:
     stored = city.created("hosp-ehr", observation(person))
     path = f"/Observation?patient={person}&colour=blue&status=final"

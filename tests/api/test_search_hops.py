@@ -140,6 +140,7 @@ BATTERY = (
 )
 
 
+@pytest.mark.promise("hidden-answers-as-never-existed")
 def test_a_hidden_fact_changes_no_answer(city: City, person: str) -> None:
     """The bisection attack: whatever the clinic asks, the hospital's hidden visit and diagnosis tell it nothing."""
     visit = city.created("hosp-ehr", encounter(person))
@@ -172,6 +173,7 @@ def test_a_hidden_fact_changes_no_answer(city: City, person: str) -> None:
     assert found(city, f"Encounter?patient={person}&status=in-progress") == {visit["id"]}
 
 
+@pytest.mark.promise("a-token-is-good-for-its-scopes")
 def test_the_token_must_cover_every_hop(city: City, person: str) -> None:
     visit = city.created("hosp-ehr", encounter(person))
     city.created("hosp-ehr", observation(person, encounter=reference(visit)))

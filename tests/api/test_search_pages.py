@@ -134,6 +134,7 @@ def test_a_page_link_is_worth_nothing_to_others_elsewhere_or_edited(city: City, 
         assert "Start the search again" in issue["diagnostics"], wrong
 
 
+@pytest.mark.promise("revocation-works-on-the-next-request")
 def test_a_page_shows_what_the_rules_allow_now(city: City, person: str) -> None:
     city.team(person, "Organization/clinic")
     consent = city.consent(person)

@@ -38,6 +38,7 @@ def revoked(city: City, given: Body) -> None:
     assert city.put("city-registry", f"/fhir/Consent/{given['id']}", ended).status_code == 200
 
 
+@pytest.mark.promise("revocation-works-on-the-next-request")
 @pytest.mark.parametrize("content", ["empty", "id-only", "full-resource"])
 def test_an_event_that_waits_when_consent_is_revoked_is_never_told(
     city: City, there: Receiver, post: Post, content: str
@@ -67,6 +68,7 @@ def test_an_event_that_waits_when_consent_is_revoked_is_never_told(
     assert there.numbers == [1, 1, 2], "what was never told has no number"
 
 
+@pytest.mark.promise("revocation-works-on-the-next-request")
 def test_an_event_that_was_never_tried_leaves_no_trace_when_consent_is_revoked(
     city: City, there: Receiver, post: Post
 ) -> None:
@@ -78,6 +80,7 @@ def test_an_event_that_was_never_tried_leaves_no_trace_when_consent_is_revoked(
     assert there.told == []
 
 
+@pytest.mark.promise("no-record-no-answer")
 def test_every_message_is_in_the_access_log_before_it_leaves(city: City, there: Receiver, post: Post) -> None:
     person, _ = cared_for(city)
     asked = subscribed(city, post, "care-plan-app", subscription(there.url, PATIENT_CHANGED, f"patient={person}"))
@@ -93,6 +96,7 @@ def test_every_message_is_in_the_access_log_before_it_leaves(city: City, there: 
     assert kinds == ["handshake"]
 
 
+@pytest.mark.promise("a-token-is-good-for-its-scopes")
 def test_a_type_outside_of_the_scopes_is_not_told(city: City, there: Receiver, post: Post) -> None:
     person, _ = cared_for(city)
     refused = city.post("day-app", "/fhir/Subscription", subscription(there.url, PATIENT_CHANGED))
@@ -108,6 +112,7 @@ def test_a_type_outside_of_the_scopes_is_not_told(city: City, there: Receiver, p
     assert [event["focus"].rpartition("/")[2] for one in there.told for event in one.events] == [told["id"]]
 
 
+@pytest.mark.promise("roles-are-read-now")
 @pytest.mark.parametrize("change", ["disabled", "expired", "unregistered"])
 def test_a_subscription_stops_with_its_system_and_goes_on_when_it_is_asked_for_again(
     city: City, there: Receiver, post: Post, change: str

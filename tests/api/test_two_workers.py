@@ -116,6 +116,7 @@ def feed(city: City, path: str) -> Body:
     raise AssertionError("nothing came")
 
 
+@pytest.mark.promise("revocation-works-on-the-next-request")
 def test_a_consent_that_is_ended_at_one_is_ended_at_the_other(hubs: Hubs) -> None:
     one, other = hubs
     someone = one.resident("0000000778", name="同意 終了")
@@ -165,6 +166,7 @@ def test_of_transactions_with_one_condition_one_makes_the_set(hubs: Hubs, person
         assert count(hubs, f"Communication?patient={person}&_count=200", text) == 4
 
 
+@pytest.mark.promise("who-was-faster-is-not-overwritten")
 def test_of_updates_of_one_version_one_is_taken(hubs: Hubs, person: str) -> None:
     for _ in range(ROUNDS):
         made = hubs[0].created("hosp-ehr", observation(person))

@@ -21,6 +21,7 @@ def person(city: City) -> str:
     return person
 
 
+@pytest.mark.promise("own-data-stays-readable")
 def test_a_system_without_a_profession_reads_what_its_own_organisation_published(city: City, person: str) -> None:
     others = city.created("hosp-ehr", prescription(person, MARK))
     assert shown(city, "pharm-rx", others, MARK, person) == NOTHING
@@ -33,6 +34,7 @@ def test_a_system_without_a_profession_reads_what_its_own_organisation_published
     assert [item["resource"].split("/")[1] for item in city.get("pharm-rx", "/feed").json()["items"]] == [own["id"]]
 
 
+@pytest.mark.promise("an-auditor-sees-no-content")
 def test_an_auditor_gets_the_log_and_never_content_not_even_of_the_municipality(city: City, person: str) -> None:
     one = city.created("hosp-ehr", prescription(person, MARK))
     home = city.created(
@@ -62,6 +64,7 @@ def test_an_auditor_gets_the_log_and_never_content_not_even_of_the_municipality(
         assert city.get(who, f"/fhir/AuditEvent/{log.json()['entry'][0]['resource']['id']}").status_code == 403, who
 
 
+@pytest.mark.promise("an-auditor-sees-no-content")
 def test_no_purpose_that_an_auditor_names_opens_content(city: City, person: str) -> None:
     for purpose in ("CAREMGT", "TREAT", "COC", "AUDIT"):
         answer = city.get("aud-kondo", f"/fhir/Patient/{person}", X_Purpose_Of_Use=purpose)
@@ -71,6 +74,7 @@ def test_no_purpose_that_an_auditor_names_opens_content(city: City, person: str)
         assert answer.status_code == status, purpose
 
 
+@pytest.mark.promise("roles-are-read-now")
 def test_a_person_whose_role_ended_reads_nothing_though_their_place_is_in_the_team(city: City, person: str) -> None:
     one = city.created("hosp-ehr", prescription(person, MARK))
     assert shown(city, "cw-suzuki", one, MARK, person) == DOORS
@@ -79,6 +83,7 @@ def test_a_person_whose_role_ended_reads_nothing_though_their_place_is_in_the_te
     assert city.get("cw-left", "/fhir/Organization/hosp").status_code == 403
 
 
+@pytest.mark.promise("roles-are-read-now")
 def test_the_end_of_a_role_counts_for_tokens_that_live_on(city: City, person: str) -> None:
     one = city.created("hosp-ehr", prescription(person, MARK))
     path = f"/fhir/MedicationRequest/{one['id']}"
@@ -90,6 +95,7 @@ def test_the_end_of_a_role_counts_for_tokens_that_live_on(city: City, person: st
     assert city.get("cw-suzuki", path).status_code == 200  # the last day is a day of work
 
 
+@pytest.mark.promise("roles-are-read-now")
 def test_another_profession_is_another_reader(city: City, person: str) -> None:
     one = city.created("hosp-ehr", prescription(person, MARK))
     path = f"/fhir/MedicationRequest/{one['id']}"
@@ -99,6 +105,7 @@ def test_another_profession_is_another_reader(city: City, person: str) -> None:
     assert city.get("cw-suzuki", path).status_code == 403  # the token is of a care worker, which she is no more
 
 
+@pytest.mark.promise("roles-are-read-now")
 def test_an_organisation_that_has_left_reads_and_writes_nothing(city: City, person: str) -> None:
     one = city.created("hosp-ehr", prescription(person, MARK))
     own = city.created("clinic-emr", observation(person))
@@ -111,6 +118,7 @@ def test_an_organisation_that_has_left_reads_and_writes_nothing(city: City, pers
         assert created.status_code == (201 if status == 200 else status), days
 
 
+@pytest.mark.promise("roles-are-read-now")
 def test_the_share_policy_in_force_decides_and_a_new_one_works_at_once(city: City, person: str) -> None:
     one = city.created("hosp-ehr", prescription(person, MARK))
     assert shown(city, "cm-ito", one, MARK, person) == DOORS
@@ -119,6 +127,7 @@ def test_the_share_policy_in_force_decides_and_a_new_one_works_at_once(city: Cit
     assert shown(city, "cm-ito", one, MARK, person) == NOTHING
 
 
+@pytest.mark.promise("a-token-is-good-for-its-scopes")
 def test_scopes_limit_what_a_token_is_good_for(city: City, person: str) -> None:
     one = city.created("hosp-ehr", observation(person))
     drug = city.created("hosp-ehr", prescription(person, MARK))
@@ -136,6 +145,7 @@ def test_scopes_limit_what_a_token_is_good_for(city: City, person: str) -> None:
     assert city.post("day-app", f"/fhir/Patient/{person}/$handoff", {}).status_code == 403
 
 
+@pytest.mark.promise("a-token-is-good-for-its-scopes")
 @pytest.mark.parametrize(
     ("scopes", "allowed"),
     [
@@ -177,6 +187,7 @@ def test_each_scope_letter_opens_its_interactions_alone(
     assert each["entry"][0]["response"]["status"].startswith("201" if "create" in allowed else "403")
 
 
+@pytest.mark.promise("roles-are-read-now")
 def test_scopes_that_are_taken_from_a_registration_are_taken_from_its_living_tokens(city: City, person: str) -> None:
     one = city.created("hosp-ehr", observation(person))
     here = f"/fhir/Observation/{one['id']}"
@@ -187,6 +198,7 @@ def test_scopes_that_are_taken_from_a_registration_are_taken_from_its_living_tok
     assert city.get("clinic-emr", f"/fhir/Patient/{person}").status_code == 200
 
 
+@pytest.mark.promise("pending-reads-nothing")
 def test_a_first_contact_may_publish_and_reads_nothing_of_others_until_it_is_confirmed(city: City) -> None:
     person = city.resident()
     city.team(person, "Organization/hosp")

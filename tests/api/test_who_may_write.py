@@ -53,6 +53,7 @@ def test_a_push_with_one_entry_that_may_not_be_published_is_refused_whole_and_na
     assert city.get("cm-ito", "/feed").json()["items"] == []
 
 
+@pytest.mark.promise("hidden-answers-as-never-existed")
 def test_about_somebody_whom_one_does_not_know_the_answer_is_as_for_nobody(city: City, person: str) -> None:
     about = [city.post("clinic-emr", "/fhir/Observation", observation(who)) for who in (person, NEVER_USED)]
     assert {one.status_code for one in about} == {422}
@@ -67,6 +68,7 @@ def test_about_somebody_whom_one_does_not_know_the_answer_is_as_for_nobody(city:
     assert moved[0].content == moved[1].content
 
 
+@pytest.mark.promise("nothing-is-moved-to-a-stranger")
 @pytest.mark.parametrize(
     "reference", ["Patient/{}", "http://hub.test/fhir/Patient/{}", "Patient/{}/_history/1", "Patient?_id={}"]
 )
@@ -79,6 +81,7 @@ def test_an_own_resource_cannot_be_moved_to_a_stranger(city: City, person: str, 
     assert city.get("hosp-ehr", f"/fhir/Observation/{one['id']}").json() == one
 
 
+@pytest.mark.promise("nothing-is-moved-to-a-stranger")
 def test_what_was_filed_under_the_wrong_person_leaves_that_persons_timeline(city: City, person: str) -> None:
     right = city.resident("0000000002", name="山田 太郎")
     city.team(right, "Organization/hosp", "Organization/day")
@@ -95,6 +98,7 @@ def test_what_was_filed_under_the_wrong_person_leaves_that_persons_timeline(city
     assert [item["change"] for item in theirs if item["category"] == "prescription"] == ["new"]
 
 
+@pytest.mark.promise("only-the-source-changes-its-own")
 def test_only_the_source_changes_or_deletes(city: City, person: str) -> None:
     city.consent(person)
     one = city.created("hosp-ehr", note(person))
@@ -108,6 +112,7 @@ def test_only_the_source_changes_or_deletes(city: City, person: str) -> None:
     assert city.get("hosp-ehr", here).json() == one
 
 
+@pytest.mark.promise("the-hub-says-who-and-when")
 def test_a_client_cannot_say_for_the_hub_who_and_when(city: City, person: str) -> None:
     meta = {
         "versionId": "1",
@@ -123,6 +128,7 @@ def test_a_client_cannot_say_for_the_hub_who_and_when(city: City, person: str) -
     assert stored["meta"]["security"] == meta["security"]  # how closed it is, its source does say
 
 
+@pytest.mark.promise("a-token-is-good-for-its-scopes")
 def test_scopes_limit_writing(city: City, person: str) -> None:
     token = sign_in(city, "day-app", scope="system/*.cruds").json()
     assert set(token["scope"].split()) == {"system/Observation.rs", "system/Communication.c"}
@@ -160,6 +166,7 @@ def recipient(kind: str, reference: str) -> Body:
     return {"type": kind, "actor": [{"role": role, "reference": {"reference": reference}}]}
 
 
+@pytest.mark.promise("a-forged-consent-opens-nothing")
 def test_the_municipality_and_the_organisation_that_took_the_paper_may_write_a_consent(city: City, person: str) -> None:
     assert city.post("city-registry", "/fhir/Consent", consent(person, "team")).status_code == 201
     taken = consent(person, "team", **paper("hosp"))
@@ -170,6 +177,7 @@ def test_the_municipality_and_the_organisation_that_took_the_paper_may_write_a_c
         assert city.post(who, "/fhir/Consent", body).status_code == 403
 
 
+@pytest.mark.promise("a-forged-consent-opens-nothing")
 @pytest.mark.parametrize(
     "performer", ["Organization/hosp", "Practitioner/dr-sato", "http://hub.test/fhir/Organization/hosp"]
 )
@@ -178,6 +186,7 @@ def test_nobody_consents_in_the_residents_place(city: City, person: str, perform
     assert city.post("hosp-ehr", "/fhir/Consent", named).status_code == 403
 
 
+@pytest.mark.promise("a-forged-consent-opens-nothing")
 def test_a_consent_never_favours_its_writer(city: City, person: str) -> None:
     for reference in ("Organization/hosp", "Practitioner/dr-sato"):
         favour = consent(person, "medical", root="deny", exceptions=[recipient("permit", reference)], **paper("hosp"))
@@ -192,6 +201,7 @@ def test_a_consent_never_favours_its_writer(city: City, person: str) -> None:
     assert city.put("hosp-ehr", f"/fhir/Consent/{written.json()['id']}", bent).status_code == 403
 
 
+@pytest.mark.promise("who-was-faster-is-not-overwritten")
 def test_a_consent_is_written_by_its_own_writer_and_from_its_newest_version(city: City, person: str) -> None:
     one = city.consent(person)
     here = f"/fhir/Consent/{one['id']}"
@@ -203,6 +213,7 @@ def test_a_consent_is_written_by_its_own_writer_and_from_its_newest_version(city
     assert city.put("city-registry", here, one, **old).status_code == 412
 
 
+@pytest.mark.promise("a-forged-consent-opens-nothing")
 def test_a_consent_of_a_stranger_cannot_be_written(city: City) -> None:
     stranger = city.resident("0000000002", name="山田 太郎")
     assert city.post("hosp-ehr", "/fhir/Consent", consent(stranger, "team", **paper("hosp"))).status_code == 422
@@ -211,6 +222,7 @@ def test_a_consent_of_a_stranger_cannot_be_written(city: City) -> None:
 # -- who looks after whom
 
 
+@pytest.mark.promise("pending-reads-nothing")
 @pytest.mark.parametrize("who", ["care-plan-app", "hosp-ehr", "day-app"])
 def test_a_care_team_of_whoever_is_not_related_makes_no_relation(city: City, who: str) -> None:
     person = city.resident()

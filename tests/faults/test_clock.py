@@ -2,6 +2,8 @@
 
 from uuid import uuid4
 
+import pytest
+
 from hub.context import instant
 from hub.demo.keys import assertion
 from tests.fhir_answers import ids
@@ -21,6 +23,7 @@ def tokens_are_good(city: City, token: str) -> bool:
     return answer.status_code == 200
 
 
+@pytest.mark.promise("a-wrong-clock-gives-no-right-back")
 def test_a_token_ends_when_the_clock_jumps_forward(city: City) -> None:
     """T-144: a day ahead, a token of five minutes is worth nothing; an assertion is judged by the new time."""
     token = str(sign_in(city, "hosp-ehr").json()["access_token"])
@@ -30,6 +33,7 @@ def test_a_token_ends_when_the_clock_jumps_forward(city: City) -> None:
     assert sign_in(city, "hosp-ehr").status_code == 200
 
 
+@pytest.mark.promise("a-wrong-clock-gives-no-right-back")
 def test_a_token_does_not_live_longer_because_the_clock_steps_back(city: City) -> None:
     """T-144: a token of the future is none; small steps, as of a clock that is set right, harm nobody."""
     token = str(sign_in(city, "hosp-ehr").json()["access_token"])
@@ -42,6 +46,7 @@ def test_a_token_does_not_live_longer_because_the_clock_steps_back(city: City) -
     assert tokens_are_good(city, str(new.json()["access_token"]))
 
 
+@pytest.mark.promise("a-wrong-clock-gives-no-right-back")
 def test_a_used_assertion_stays_used_whatever_the_clock_does(city: City) -> None:
     """T-144: a clock that jumps a day ahead and is set right again makes no used assertion good."""
     moment = int(city.clock.now.timestamp())

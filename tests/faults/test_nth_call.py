@@ -140,6 +140,7 @@ def test_an_interruption_at_any_instruction_leaves_nothing_behind(city: City, pe
         assert added(before, picture(city))["resource"] == 3
 
 
+@pytest.mark.promise("no-record-no-answer")
 @pytest.mark.parametrize("path", ["/feed?patient={0}", "/fhir/Observation?patient={0}", "/fhir/Patient/{0}"])
 def test_whatever_fails_nothing_is_shown_that_is_not_in_the_log(
     city: City, person: str, fault: Fault, path: str

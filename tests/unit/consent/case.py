@@ -1,7 +1,7 @@
 """A case file of ``tests/cases/consent`` as the facts of one decision; see docs/consent.md for its form."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from consent import (
     Asker,
+    ConsentRecord,
     Disaster,
     Emergency,
     Facts,
@@ -45,14 +46,12 @@ class Case:
     def expected(self) -> Object:
         return _object(self.content["expected"])
 
-    def scope(self) -> Scope | Refusal:
-        """What the caller of the case may see."""
-        known = self._known()
-        consents = [read_consent(consent, known) for consent in _objects(self.content.get("consents"))]
+    def scope(self, consents: Iterable[ConsentRecord] | None = None) -> Scope | Refusal:
+        """What the caller of the case may see; its consents are read, unless they are given."""
         return scope_for(
             self._asker(),
-            self._policy(),
-            patients=self.facts().patients,
+            self.policy(),
+            patients=self._patients(),
             relations=[
                 Relation(
                     _text(one["patient"]),
@@ -63,7 +62,7 @@ class Case:
                 )
                 for one in _objects(self.content.get("relations"))
             ],
-            consents=[consent for consent in consents if consent],
+            consents=self._read() if consents is None else consents,
             emergencies=[
                 Emergency(
                     "emergency",
@@ -84,24 +83,25 @@ class Case:
 
     def facts(self) -> Facts:
         """The resource that is asked for."""
-        resource = _object(self.content["resource"])
-        return Facts(
-            patients=tuple(_list(resource["patients"])),
-            source=_text(resource["source"]),
-            source_kind=_text(resource["source-kind"]),
-            category=_text(resource["category"]),
-            reference=_text(resource["reference"]),
-            labels=_words(resource.get("labels")),
-            clinical_date=_text(resource.get("clinical-date")) or None,
-            withheld=resource.get("entered-in-error") is True,
-            directory=resource.get("directory") is True,
-        )
+        return facts_of(_object(self.content["resource"]))
 
     def recording(self) -> str | None:
         """Why the organisation named in ``writer`` may not record the first consent."""
         writer = _object(self.content["writer"])
         (consent, *_) = _objects(self.content["consents"])
         return may_record(consent, _text(writer["organisation"]), _text(writer["organisation-kind"]))
+
+    def _patients(self) -> list[str]:
+        """Those whom the resource is about; all of whom anything is said, where many resources are asked for."""
+        if "resource" in self.content:
+            return list(self.facts().patients)
+        said = [*_objects(self.content.get("relations")), *_objects(self.content.get("emergencies"))]
+        helped = [one for disaster in _objects(self.content.get("disasters")) for one in _list(disaster["residents"])]
+        return list(dict.fromkeys([*(_text(one["patient"]) for one in said), *helped]))
+
+    def _read(self) -> list[ConsentRecord]:
+        read = [read_consent(consent, self.known()) for consent in _objects(self.content.get("consents"))]
+        return [consent for consent in read if consent]
 
     def _asker(self) -> Asker:
         asker = _object(self.content["asker"])
@@ -115,16 +115,37 @@ class Case:
         kind, purpose = _text(asker["organisation-kind"]), _text(asker["purpose"])
         return Asker(organisation, kind, purpose, in_force, person, profession)
 
-    def _policy(self) -> Policy:
-        named = self.content.get("policy", "yukimi")
-        table = _table(named) if isinstance(named, str) else _object(named)
+    def policy(self) -> Policy:
+        """The share table."""
+        table = self.table()
         read = _objects(table["read"]) if "read" in table else default_read_rows()
         return Policy.from_rows(_objects(table["publish"]), read, _objects(table.get("write")))
 
-    def _known(self) -> Known:
-        registry = _table("registry")
+    def table(self) -> Object:
+        """The share table as it is written down."""
+        named = self.content.get("policy", "yukimi")
+        return _table(named) if isinstance(named, str) else _object(named)
+
+    def known(self) -> Known:
+        """Whom its consents may name."""
+        registry = _object(self.content["known"]) if "known" in self.content else _table("registry")
         proxies = {(_text(one["patient"]), _text(one["proxy"])) for one in _objects(registry["proxies"])}
         return Known(_words(registry["organisations"]), _words(registry["people"]), proxies)
+
+
+def facts_of(resource: Object) -> Facts:
+    """The facts that are stamped on a resource."""
+    return Facts(
+        patients=tuple(_list(resource["patients"])),
+        source=_text(resource["source"]),
+        source_kind=_text(resource["source-kind"]),
+        category=_text(resource["category"]),
+        reference=_text(resource["reference"]),
+        labels=_words(resource.get("labels")),
+        clinical_date=_text(resource.get("clinical-date")) or None,
+        withheld=resource.get("entered-in-error") is True,
+        directory=resource.get("directory") is True,
+    )
 
 
 def cases() -> Iterator[tuple[str, Case]]:

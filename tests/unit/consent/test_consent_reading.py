@@ -94,6 +94,40 @@ def test_everything_that_the_encoding_has_is_read() -> None:
     )
 
 
+BESIDE: Json = {
+    **{"language": "ja", "text": {"status": "generated"}, "extension": [], "identifier": [{"value": "紙 1"}]},
+    **{"organization": [{"reference": "Organization/city"}], "sourceAttachment": {"title": "同意書"}},
+    **{"sourceReference": {"reference": "DocumentReference/d1"}, "policy": [{"uri": "https://example.org/policy"}]},
+    "verification": [{"verified": True}],
+}
+
+
+def test_what_stands_beside_a_rule_changes_nothing() -> None:
+    assert read(_decorated(consent(**BESIDE))) == read(consent())
+
+
+def _decorated(value: Json) -> Json:
+    """With what each data type of FHIR may say besides: ids, versions, words for people."""
+    made = {name: _decorated_part(name, part) for name, part in value.items()}
+    if "system" in value:
+        made |= {"id": "a", "version": "1", "display": "符号", "userSelected": True}
+    elif "coding" in value:
+        made |= {"id": "b", "text": "語"}
+    elif "reference" in value and isinstance(value["reference"], str):
+        made |= {"id": "c", "type": value["reference"].partition("/")[0], "display": "名前"}
+    elif "resourceType" not in value:
+        made |= {"id": "d"}
+    return made
+
+
+def _decorated_part(name: str, part: object) -> object:
+    if name in BESIDE or name == "meta":
+        return part
+    if isinstance(part, list):
+        return [_decorated(one) for one in part]
+    return _decorated(part) if isinstance(part, dict) else part
+
+
 def test_a_category_may_stand_in_code() -> None:
     exception = {"type": "deny", "code": [concept(CATEGORY_SYSTEM, "acp")]}
     record = read(consent(provision={"type": "permit", "provision": [exception]}))
@@ -111,12 +145,17 @@ def test_a_consent_to_something_else_is_no_rule(scope: str) -> None:
     assert read_consent(consent(scope=concept(CONSENT_SCOPE_SYSTEM, scope)), KNOWN) is None
 
 
+UNLESS: Json = {"url": "https://example.org/unless", "valueBoolean": True}
 UNREADABLE: dict[str, Json] = {
     "implicit rules": consent(implicitRules="https://example.org/rules"),
     "modifier extension": consent(modifierExtension=[]),
     "no status": consent(status=None),
     "unknown status": consent(status="sleeping"),
     "no scope": consent(scope=None),
+    "a scope that is a word": consent(scope={"coding": ["adr"]}),
+    "a scope that says two things": consent(
+        scope={"coding": [{"system": CONSENT_SCOPE_SYSTEM, "code": code} for code in ("adr", "patient-privacy")]}
+    ),
     "unknown scope": consent(scope=concept(CONSENT_SCOPE_SYSTEM, "everything")),
     "no patient": consent(patient=None),
     "a group for a patient": consent(patient={"reference": "Group/hana"}),
@@ -162,6 +201,36 @@ UNREADABLE: dict[str, Json] = {
     ),
     "an empty data period": with_exception(dataPeriod={}),
     "an actor that is a word": with_exception(actor="hosp"),
+    "an actor that is a number": with_exception(actor=1),
+    "a coding with an extension": with_exception(
+        purpose=[{"system": ACT_REASON_SYSTEM, "code": "COC", "extension": [UNLESS]}]
+    ),
+    "a concept with an extension": consent(
+        policyRule={**concept(ACT_CODE_SYSTEM, "OPTIN"), "extension": [UNLESS]},
+    ),
+    "a reference with an identifier": consent(performer=[{"reference": "Patient/hana", "identifier": {}}]),
+    "a reference without a kind": consent(performer=[{"reference": "/hana"}]),
+    "a reference to one version": with_exception(actor=[actor(RECIPIENT, "Organization/hosp/_history/1")]),
+    "an actor with an extension": with_exception(
+        actor=[{**actor(RECIPIENT, "Organization/hosp"), "extension": [UNLESS]}]
+    ),
+    "a profession with an identifier": with_exception(
+        actor=[{**actor((PROFESSION_SYSTEM, "nurse"), ""), "reference": {"identifier": {}}}]
+    ),
+    "data with an extension": with_exception(
+        data=[{"meaning": "instance", "reference": {"reference": "Condition/c1"}, "extension": [UNLESS]}]
+    ),
+    **{
+        f"data that is {what}": with_exception(data=[{"meaning": "instance", "reference": {"reference": text}}])
+        for what, text in {
+            **{"of one version": "Condition/c1/_history/1", "of no kind": "/c1", "of no id": "Condition/"},
+            **{"in the bundle": "urn:uuid/c1", "in the consent": "#Condition/c1", "nothing": ""},
+        }.items()
+    },
+    "a period with an extension": with_exception(period={"end": "2026", "extension": [UNLESS]}),
+    "a period that is a word": with_exception(period="2026"),
+    "an instant for an exception without a zone": with_exception(period={"end": "2026-02-20T10:00:00"}),
+    "an end that is a number": with_exception(period={"end": 2026}),
 }
 
 

@@ -11,7 +11,9 @@ from consent import (
     ConsentRecord,
     ConsentRule,
     Decision,
+    Disaster,
     Emergency,
+    Match,
     Period,
     Policy,
     Relation,
@@ -42,16 +44,16 @@ POLICY = Policy.from_rows(
 )
 
 
-def scope_of(*patients: str, records: tuple[ConsentRecord, ...] = ()) -> Scope:
-    """What the doctor may see of patients of the hospital."""
+def scope_of(*patients: str, records: tuple[ConsentRecord, ...] = (), emergency: str = "", disaster: str = "") -> Scope:
+    """What the doctor may see of patients of the hospital, and of those in an emergency or a disaster."""
     scope = scope_for(
         DOCTOR,
         POLICY,
         patients=patients,
         relations=[Relation(patient, "hosp") for patient in patients],
         consents=[*records, *(replace(RECORD, id=f"Consent/{patient}", patient=patient) for patient in patients)],
-        emergencies=[Emergency("e1", "", "hosp", "dr-sato", NOW + timedelta(minutes=5))],
-        disasters=[],
+        emergencies=[Emergency("e1", emergency, "hosp", "dr-sato", NOW + timedelta(minutes=5))],
+        disasters=[Disaster("d1", frozenset({"hosp"}), frozenset({disaster}), Period())] if disaster else [],
         now=NOW,
         token_allows=True,
     )
@@ -75,6 +77,16 @@ class TestStanding:
         other = replace(RECORD, id="Consent/c2", exceptions=())
         assert set(standing([RECORD, other], NOW).in_force) == {RECORD, other}
 
+    def test_what_denies_is_told_the_latest_first(self) -> None:
+        ahead = replace(RECORD, id="Consent/c0", signed=span("2026-04-02"), unreadable="?")
+        for records in ([RECORD, ahead], [ahead, RECORD]):
+            assert standing(records, NOW).in_force == (ahead, RECORD)
+
+    def test_of_two_consents_of_one_day_the_unreadable_one_closes_the_space(self) -> None:
+        unreadable = replace(RECORD, id="Consent/c0", permits=False, unreadable="?")
+        deny = replace(RECORD, id="Consent/c2", permits=False)
+        assert standing([unreadable, deny], NOW).latest == {"medical": unreadable, "team": unreadable}
+
     def test_a_consent_dated_in_the_future_opens_nothing(self) -> None:
         ahead = replace(RECORD, signed=span("2026-11-20T10:00:01+09:00"))
         assert standing([ahead], NOW).opening == {}
@@ -92,6 +104,26 @@ class TestScope:
         scope = scope_of("hana", "taro")
         assert [patients for patients, _ in scope.groups] == [frozenset({"hana", "taro"})]
         assert scope.rules == {"hana": ("Consent/hana", "Consent/hana#1"), "taro": ("Consent/taro", "Consent/taro#1")}
+
+    def test_by_what_right_anything_is_seen(self) -> None:
+        assert scope_of("hana").basis("hana") == ("consent", ("Consent/hana",))
+        assert scope_of("hana").basis("a stranger") == ("own", ())
+        revoked = replace(RECORD, id="Consent/c2", signed=span("2026-05-01"), revoked=True)
+        assert scope_of("hana", records=(revoked,)).basis("hana") == ("own", ())
+        scope = scope_of("hana", emergency="hana", disaster="hana")
+        assert scope.basis("hana") == ("emergency", ("e1",))
+        assert scope_of("hana", disaster="hana").basis("hana") == ("disaster", ("d1",))
+
+    def test_one_rule_that_opens_everything_is_told_at_once(self) -> None:
+        assert scope_of("hana").sole_rule("hana") == "Consent/hana"
+        assert scope_of("hana").sole_rule("a stranger") is None
+        assert scope_of("hana", emergency="hana").sole_rule("hana") is None
+        assert scope_of("hana", disaster="hana").sole_rule("hana") is None
+        other = replace(RECORD, id="Consent/c2", signed=span("2026-05-01"), spaces=frozenset({"team"}))
+        assert scope_of("hana", records=(other,)).sole_rule("hana") is None
+        names = ConsentRule("1", True, organisations=frozenset({"hosp"}), match=Match(labels=frozenset({"HIV"})))
+        labelled = replace(RECORD, id="Consent/c2", signed=span("2026-05-01"), exceptions=(names,))
+        assert scope_of("hana", records=(labelled,)).sole_rule("hana") is None
 
     def test_no_patient_is_no_group(self) -> None:
         assert scope_of("").groups == ()

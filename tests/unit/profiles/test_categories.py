@@ -136,6 +136,8 @@ DATA: Resource = {"attachment": {"contentType": "text/plain", "data": "eA==", "u
         (of("DocumentReference"), "clinical-document"),
         (of("Consent", scope=concept(SCOPE, "patient-privacy")), "consent"),
         (of("Consent"), "consent"),
+        (ours("DocumentReference", "consent"), "consent"),
+        (of("RelatedPerson", meta={"tag": [{"system": INFORMATION_CATEGORY, "code": "consent"}]}), "consent"),
         (of("AuditEvent"), "other"),
         (of("Provenance"), "other"),
         (of("Observation"), "other"),

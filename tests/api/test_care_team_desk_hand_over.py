@@ -1,0 +1,190 @@
+"""Handing over the management of care: shown before it is done, done at once, undone whole."""
+
+from itertools import count
+
+import pytest
+
+from tests.api.pages_city import AUDITOR, CARE_MANAGER, browser_of, words
+from tests.api.team_desk import TeamDesk, forms, outcome, patient_of, reads, told
+from tests.hub_in_test import NOON, Body, City, note
+
+pytestmark = pytest.mark.one_hub
+NUMBERS = count(8_200_000_001)
+OLD, NEW = "kyotaku/", "tonari/"
+
+
+@pytest.fixture
+def resident(city: City) -> str:
+    """Somebody whom one office of care managers looks after, as an office and by name; it is noon."""
+    city.clock.now = NOON
+    person = city.resident(f"{next(NUMBERS):010d}", name="山田 花子")
+    city.team(person, "Organization/hosp", "Organization/kyotaku", "Practitioner/cm-ito")
+    city.consent(person)
+    return person
+
+
+@pytest.fixture
+def one(city: City, resident: str) -> Body:
+    """What the hospital told the team."""
+    return told(city, resident)
+
+
+@pytest.fixture
+def desk(city: City, resident: str) -> TeamDesk:
+    return TeamDesk(city, resident)
+
+
+@pytest.mark.promise("hand-over-has-no-gap-and-no-overlap")
+def test_at_midnight_the_one_ceases_to_read_and_the_other_begins(city: City, desk: TeamDesk, one: Body) -> None:
+    assert outcome(desk.hand_over(OLD, NEW)) == "done=hand-over"
+    city.clock.move(hours=11, minutes=59)
+    assert (reads(city, "cm-ito", one), reads(city, "cm-ueda", one)) == (True, False)
+    city.clock.move(minutes=1)  # midnight in Japan
+    assert (reads(city, "cm-ito", one), reads(city, "cm-ueda", one)) == (False, True)
+    assert reads(city, "dr-sato", one)
+
+
+def test_on_the_same_day_both_read(city: City, desk: TeamDesk, one: Body) -> None:
+    desk.hand_over(OLD, NEW, "2026-11-23", "same")
+    city.clock.move(hours=12)
+    assert (reads(city, "cm-ito", one), reads(city, "cm-ueda", one)) == (True, True)
+    city.clock.move(hours=24)
+    assert (reads(city, "cm-ito", one), reads(city, "cm-ueda", one)) == (False, True)
+
+
+def test_the_summary_says_who_leaves_who_comes_and_saves_nothing(
+    city: City, desk: TeamDesk, resident: str, one: Body
+) -> None:
+    text = words(desk.summary(OLD, "tonari/cm-ueda").text)
+    old, new = (
+        "試験居宅介護支援事業所（2026年11月22日まで）",
+        "試験となり居宅介護支援事業所 上田 直子（2026年11月23日から）",
+    )
+    assert f"引き継ぎ {old} → {new}" in text
+    gone = text.partition("読めなくなる")[2].partition("読めるようになる")[0]
+    assert "伊藤 美和" in gone
+    assert "引き継ぎのあとも残る" not in text
+    city.clock.move(hours=13)
+    assert reads(city, "cm-ito", one)
+    assert not reads(city, "cm-ueda", one)
+
+
+def test_it_is_one_version_of_the_team_told_to_both_and_printed_in_a_line(
+    city: City, desk: TeamDesk, resident: str, one: Body
+) -> None:
+    desk.hand_over(OLD, "tonari/cm-ueda")
+    (team,) = [
+        entry["resource"] for entry in city.get("city-registry", f"/fhir/CareTeam?patient={resident}").json()["entry"]
+    ]
+    history = city.get("city-registry", f"/fhir/CareTeam/{team['id']}/_history").json()
+    assert len(history["entry"]) == 2
+    line = words(desk.page()).partition("ケアマネジメントの担当")[2].partition("支援チーム")[0]
+    assert "試験居宅介護支援事業所（2026年11月22日まで）" in line
+    assert "→ 試験となり居宅介護支援事業所 上田 直子（2026年11月23日から）" in line
+    assert _newest(city, "cm-ito", resident) == "care-team"
+    city.clock.move(hours=12)
+    assert _newest(city, "cm-ueda", resident) == "care-team"
+    assert city.get("cm-ito", f"/feed?patient={resident}").status_code == 404
+
+
+def _newest(city: City, who: str, person: str) -> str:
+    return str(city.get(who, f"/feed?patient={person}").json()["items"][-1]["category"])
+
+
+def test_it_is_undone_whole(city: City, desk: TeamDesk, one: Body) -> None:
+    done = desk.hand_over(OLD, NEW)
+    assert outcome(desk.undo(done)) == "done=undo"
+    city.clock.move(hours=12)
+    assert (reads(city, "cm-ito", one), reads(city, "cm-ueda", one)) == (True, False)
+
+
+def test_a_relation_that_was_a_first_contact_is_handed_over_with_the_rest(city: City) -> None:
+    city.clock.now = NOON
+    person = city.resident(f"{next(NUMBERS):010d}")
+    city.team(person, "Organization/hosp")
+    city.consent(person)
+    one = told(city, person)
+    city.created("care-plan-app", patient_of(city, person))
+    desk = TeamDesk(city, person)
+    desk.settle("kyotaku", "confirm")
+    assert reads(city, "cm-ito", one)
+
+    done = desk.hand_over(OLD, NEW)
+    city.clock.move(hours=12)
+    assert (reads(city, "cm-ito", one), reads(city, "cm-ueda", one)) == (False, True)
+    city.clock.now = NOON
+    desk.undo(done)
+    city.clock.move(hours=12)
+    assert (reads(city, "cm-ito", one), reads(city, "cm-ueda", one)) == (True, False)
+
+
+def test_a_care_manager_hands_over_what_is_theirs_and_sees_what_is_not(city: City, resident: str, one: Body) -> None:
+    mine = TeamDesk(city, resident, CARE_MANAGER)
+    nothing = mine.summary(OLD, NEW)
+    assert outcome(nothing.headers["location"]) == "said=nobody"
+    assert "変えられるのは、出した機関だけです" in words(mine.page())
+
+    mine.add("kyotaku/cm-ito", role="担当ケアマネジャー")
+    summary = words(mine.summary(OLD, NEW).text)
+    assert "引き継ぎのあとも残る" in summary
+    assert "試験市役所が記録" in summary.partition("引き継ぎのあとも残る")[2]
+    assert "このページも開けません" in summary
+    assert outcome(mine.hand_over(OLD, NEW)) == "done=hand-over"
+    city.clock.move(hours=12)
+    assert reads(city, "cm-ueda", one)
+    assert reads(city, "cm-ito", one)  # by what the municipality recorded
+
+
+def test_what_changed_after_the_summary_is_not_overwritten(city: City, desk: TeamDesk, one: Body) -> None:
+    form = next(form for form in forms(desk.summary(OLD, NEW).text) if form.action.endswith("/hand-over"))
+    desk.add("day/")
+    assert outcome(desk.post("hand-over", form.fields).headers["location"]) == "said=stale"
+    city.clock.move(hours=12)
+    assert (reads(city, "cm-ito", one), reads(city, "cm-ueda", one)) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("leaving", "coming", "last", "because"),
+    [
+        (OLD, OLD, "2026-11-22", "same"),
+        (OLD, "kyotaku/cm-ito", "2026-11-22", "same"),
+        (OLD, NEW, "2026-11-21", "past"),
+        (NEW, OLD, "2026-11-22", "nobody"),
+        (OLD, NEW, "someday", "day"),
+    ],
+)
+def test_what_cannot_be_handed_over_is_explained(
+    desk: TeamDesk, leaving: str, coming: str, last: str, because: str
+) -> None:
+    assert outcome(desk.summary(leaving, coming, last).headers["location"]) == f"said={because}"
+
+
+def test_care_is_managed_by_those_whose_work_it_is(desk: TeamDesk) -> None:
+    assert desk.summary(OLD, "hosp/").status_code == 400
+    assert desk.summary("hosp/", NEW).status_code == 400
+
+
+def test_it_reads_well_in_the_log(city: City, desk: TeamDesk, resident: str) -> None:
+    desk.hand_over(OLD, NEW)
+    text = words(browser_of(city, AUDITOR).page(f"/audit?kind=care-team&patient={resident}"))
+    assert "のケアマネジメントの担当を引き継ぎました" in text
+    [row] = city.log(patient=resident, interaction="operation:care-team-hand-over")
+    assert "Organization/kyotaku" in row["what"]
+    assert "Organization/tonari" in row["what"]
+
+
+def test_who_comes_back_comes_back(city: City, desk: TeamDesk, one: Body) -> None:
+    desk.hand_over(OLD, NEW)
+    city.clock.move(hours=21)
+    again = TeamDesk(city, desk.here.rpartition("/")[2])
+    assert outcome(again.hand_over(NEW, OLD, "2026-11-23")) == "done=hand-over"
+    city.clock.move(hours=15)  # midnight of the 24th
+    assert (reads(city, "cm-ito", one), reads(city, "cm-ueda", one)) == (True, False)
+
+
+def test_a_note_of_the_new_office_is_its_own(city: City, desk: TeamDesk, resident: str, one: Body) -> None:
+    desk.hand_over(OLD, NEW)
+    own = city.created("care-plan-app", note(resident, "引き継ぎの申し送りです。"))
+    city.clock.move(hours=12)
+    assert reads(city, "cm-ito", own)  # what an organisation published itself
+    assert reads(city, "cm-ueda", own)
