@@ -1,4 +1,7 @@
-"""What must hold of every decision, on random worlds (CONSENT §3, §4; DESIGN §5)."""
+"""What must hold of every decision, on random worlds (CONSENT §3, §4; DESIGN §5).
+
+That it is the right one: ``test_reference_agrees.py``.
+"""
 
 from collections.abc import Callable
 from copy import deepcopy
@@ -8,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from consent.vocabulary import CATEGORY_SYSTEM
-from tests.unit.consent.oracle import permits
 from tests.unit.consent.rows import admitted
 from tests.unit.consent.strategies import Json, World, concept, provisions, worlds
 
@@ -41,12 +43,6 @@ CORRUPTIONS: dict[str, Callable[[Json], object]] = {
 @given(worlds())
 def test_a_query_finds_what_the_decision_admits(world: World) -> None:
     assert admitted(world.scope(), world.resources) == world.admitted()
-
-
-@EXAMPLES
-@given(worlds())
-def test_the_decision_is_the_one_that_the_text_of_the_rules_gives(world: World) -> None:
-    assert world.admitted() == [permits(world, facts) for facts in world.resources]
 
 
 @FEWER
