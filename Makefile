@@ -4,7 +4,7 @@ PORT ?= 8080
 DATA ?= var
 BIN := .venv/bin
 
-.PHONY: setup run test soak check format lock bench clean
+.PHONY: setup run test soak mutants check format lock bench promises clean
 
 setup: .venv/.ready
 
@@ -29,6 +29,10 @@ test: .venv/.dev
 soak: .venv/.dev
 	tests/on-both $(BIN)/pytest -m slow
 
+# Small mistakes in what decides about access, one at a time: does a test notice?  Hours; it goes on where it was.
+mutants: .venv/.dev
+	nice $(BIN)/python -m tests.mutation
+
 check: .venv/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -39,6 +43,11 @@ check: .venv/.dev
 format: .venv/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# What the hub promises about access, from the markers in the tests.
+promises: .venv/.dev
+	$(BIN)/python -m tests.docs.promises
+	$(BIN)/python -m tests.matrix.page
 
 bench: setup
 	$(BIN)/python deploy/bench/bench.py

@@ -9,7 +9,7 @@ from hub.access.caller import authenticate
 from hub.auth.seal import Seal
 from hub.context import Caller, Context, Credential
 from hub.draft import Draft, Written
-from hub.errors import HubError, Refused
+from hub.errors import HubError
 from hub.identity.claims import claims
 from hub.interactions.emergency import declare as emergency
 from hub.notify.targets import Networks
@@ -108,21 +108,12 @@ class Doors:
         )
 
     async def caller(self, credential: Credential, context: Context, interaction: str = "sign-in") -> Caller:
-        """Who knocks: asked before a body is read.
-
-        Raises ``Unauthenticated``, and ``Refused`` for a role or a membership that is not in force.
-        """
-
-        def who(tx: Tx) -> Caller:
-            caller = authenticate(tx, credential, context)
-            if not caller.in_force:
-                raise Refused("Your role, or your organisation's membership, is not in force.", reason="not-in-force")
-            return caller
+        """Who knocks: asked before a body is read.  Raises ``Unauthenticated``."""
 
         def note(tx: Tx, error: HubError) -> None:
             refused(tx, credential, interaction, "", error, context)
 
-        return await self.lane.ask(who, note, looks=True)
+        return await self.lane.ask(lambda tx: authenticate(tx, credential, context), note, looks=True)
 
     async def refuse_stranger(self, method: str, path: str, error: HubError, context: Context) -> None:
         """Write down that somebody without a token knocked."""

@@ -16,12 +16,14 @@ import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import predicate
 import uvloop
 from bodies import Bodies
-from city import PEOPLE_OF_ONE_MANAGER, Residents, Server, start_hello, start_hub
+from city import MANAGERS, PEOPLE_OF_ONE_MANAGER, Residents, Server, start_hello, start_hub
 from floors import storage_floors, together
 from footprint import memory, on_disk
 from load import Round, WrongAnswer, measure, percentile, request
+from predicate import Cost
 from scenarios import Scenario, scenarios
 
 CONNECTIONS = (1, 8)
@@ -59,6 +61,7 @@ class Report:
     floors: dict[str, float] = field(default_factory=dict)
     footprint: dict[str, float] = field(default_factory=dict)
     results: list[Result] = field(default_factory=list)
+    predicate: list[Cost] = field(default_factory=list)
 
 
 def run(
@@ -140,7 +143,8 @@ def table(report: Report) -> str:
             f"{f'({one.lowest:.0f}–{one.highest:.0f})':>16}{one.p50:9.2f}{one.p95:8.2f}{one.p99:8.2f}"
             f"{one.server_ms:8.2f}{one.share:9.2f}  {verdict}"
         )
-    return "\n".join([*lines, *growth(report.results)])
+    cost = [predicate.table(report.predicate)] if report.predicate else []
+    return "\n".join([*lines, *growth(report.results), *cost])
 
 
 def growth(results: list[Result]) -> list[str]:
@@ -161,7 +165,7 @@ def arguments() -> argparse.Namespace:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--quick", action="store_true", help="a short run that only shows that all works")
     options.add_argument("--json", type=Path, help="write the results to this file")
-    options.add_argument("--only", default="A1,A2,A3,B,C,D1,D2,E,F,F*", help="letters, separated by commas")
+    options.add_argument("--only", default="A1,A2,A3,B,C,D1,D2,E,F,F*,P", help="letters, separated by commas")
     options.add_argument("--connections", default="1,8", help="numbers, separated by commas")
     options.add_argument("--rounds", type=int, default=3)
     options.add_argument("--seconds", type=float, default=1.5, help="length of a round")
@@ -174,8 +178,8 @@ def arguments() -> argparse.Namespace:
     return chosen
 
 
-def measured(hub: Server, directory: Path, bodies: Bodies, chosen: argparse.Namespace, report: Report) -> None:
-    """Fill the store to each size, and measure there."""
+def measured(hub: Server, directory: Path, bodies: Bodies, chosen: argparse.Namespace, report: Report) -> Residents:
+    """Fill the store to each size, and measure there; gives the people in it."""
     people = Residents(hub, directory, bodies, chosen.database_url)
     report.footprint["memory idle, MB"] = memory(hub.process.pid)
     first = 0
@@ -194,6 +198,7 @@ def measured(hub: Server, directory: Path, bodies: Bodies, chosen: argparse.Name
                     rounds, first = run(one, hub, connections, chosen.rounds, chosen.seconds, first)
                     report.results.append(summed(one, connections, rounds, report.floors, size))
     report.footprint["memory after, MB"] = memory(hub.process.pid)
+    return people
 
 
 def main() -> int:
@@ -207,12 +212,15 @@ def main() -> int:
         report.floors = floors_of(directory, bodies, chosen.seconds)
         hub = start_hub(directory / "data", chosen.database_url, chosen.workers)
         try:
-            measured(hub, directory / "data", bodies, chosen, report)
+            people = measured(hub, directory / "data", bodies, chosen, report)
+            reader = people.token(MANAGERS[0])
         except WrongAnswer as wrong:
             print(f"A wrong answer, so nothing was measured: {wrong}", file=sys.stderr)
             return 1
         finally:
             hub.stop()
+        if "P" in chosen.only.split(",") and not chosen.database_url:
+            report.predicate = predicate.costs(directory / "data", reader, people.mine, 40 if chosen.quick else 400)
     print(table(report))
     if chosen.json:
         chosen.json.write_text(json.dumps(asdict(report), ensure_ascii=False, indent=1), encoding="utf-8")

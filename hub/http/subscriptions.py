@@ -5,10 +5,11 @@ from functools import partial
 from starlette.requests import Request
 from starlette.responses import Response
 
+from hub.access.caller import authenticate
 from hub.context import instant
 from hub.doors import Doors
 from hub.edge import bearer, context_of, doors_of
-from hub.errors import HubError, not_found
+from hub.errors import HubError, Refused, not_found
 from hub.http import answers
 from hub.http.parameters import Asked, asked, bad
 from hub.interactions.subscriptions import Status, events_again
@@ -98,6 +99,14 @@ async def topic(request: Request) -> Response:
 
 async def _for_members(request: Request) -> Doors:
     answers.accept_json(request)
-    doors = doors_of(request)
-    await doors.caller(bearer(request), context_of(request))
+    doors, credential, context = doors_of(request), bearer(request), context_of(request)
+
+    def member(tx: Tx) -> None:
+        if not authenticate(tx, credential, context).in_force:
+            raise Refused("Your role, or your organisation's membership, is not in force.", reason="not-in-force")
+
+    def note(tx: Tx, error: HubError) -> None:
+        refused(tx, credential, "operation:subscription-status", "SubscriptionTopic", error, context)
+
+    await doors.run(member, note)
     return doors

@@ -205,6 +205,7 @@ UNREADABLE: dict[str, Json] = {
     "a coding with an extension": with_exception(
         purpose=[{"system": ACT_REASON_SYSTEM, "code": "COC", "extension": [UNLESS]}]
     ),
+    "a concept of two codings": consent(policyRule={"coding": [{"system": ACT_CODE_SYSTEM, "code": "OPTIN"}] * 2}),
     "a concept with an extension": consent(
         policyRule={**concept(ACT_CODE_SYSTEM, "OPTIN"), "extension": [UNLESS]},
     ),
