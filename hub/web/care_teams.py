@@ -33,6 +33,7 @@ from hub.interactions.desk import Settlement
 from hub.projections.care_team import Key
 from hub.read_path import refused
 from hub.store.database import Tx
+from hub.store.lane import RULES
 from hub.web.rendering import html
 from hub.web.session import credential, form, read
 
@@ -176,7 +177,9 @@ async def _act(request: Request, interaction: str, done: str, work: Callable[[Tx
 
     try:
         undo = await doors.run(
-            lambda tx: work(tx, replace(context, now=doors.clock())), note, claims=lambda: (f"care-team of {id_}",)
+            lambda tx: work(tx, replace(context, now=doors.clock())),
+            note,
+            claims=lambda: (RULES, f"care-team of {id_}"),
         )
     except HubError as error:
         return _explained(id_, error)

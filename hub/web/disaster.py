@@ -15,6 +15,7 @@ from hub.edge import context_of, doors_of
 from hub.errors import Malformed
 from hub.interactions.disaster.board import Board, Draft, Residents, count_slice
 from hub.interactions.disaster.declare import AHEAD, USUAL_KINDS, Act, Wanted, act, declare
+from hub.store.lane import RULES
 from hub.store.registry import JST
 from hub.web.rendering import html
 from hub.web.session import credential, form, noting, read
@@ -100,7 +101,7 @@ async def decided(request: Request) -> Response:
         raise Malformed("The form says no act.")
     chosen = cast(Act, step)
     noted = noting(request, f"operation:disaster-{chosen}", f"Disaster/{id_}")
-    done = await doors_of(request).run(lambda tx: act(tx, who, id_, chosen, context), noted)
+    done = await doors_of(request).run(lambda tx: act(tx, who, id_, chosen, context), noted, claims=lambda: (RULES,))
     return _back(done)
 
 

@@ -9,6 +9,7 @@ from hub.errors import HubError, Malformed, NotFound, Unauthenticated
 from hub.interactions.emergency.declare import END, INTERACTION, STALE, UNMATCHED, Declaration
 from hub.interactions.emergency.declare import end as end_emergency
 from hub.interactions.emergency.pages import EmergencyForm, EmergencySheet
+from hub.store.lane import RULES
 from hub.web.birthday import birthday
 from hub.web.frame import Framed
 from hub.web.rendering import html
@@ -75,7 +76,9 @@ async def end(request: Request) -> Response:
     await form(request, END)
     who, context, id_ = credential(request), context_of(request), request.path_params["id"]
     await doors_of(request).run(
-        lambda tx: end_emergency(tx, who, id_, context), noting(request, END, f"Emergency/{id_}")
+        lambda tx: end_emergency(tx, who, id_, context),
+        noting(request, END, f"Emergency/{id_}"),
+        claims=lambda: (RULES,),
     )
     return RedirectResponse("/emergency?done=ended", 303)
 

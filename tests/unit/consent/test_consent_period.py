@@ -32,6 +32,7 @@ def test_a_date_is_all_that_it_may_mean(written: str, start: str, end: str) -> N
 def test_the_year_9999_is_without_end() -> None:
     assert span("9999-12-31").end is None
     assert span("9999-12-31T23:59:59Z").end is None
+    assert span("9999").start == at("9999-01-01T00:00:00+09:00")
 
 
 @pytest.mark.parametrize(
