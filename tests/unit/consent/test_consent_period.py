@@ -58,6 +58,11 @@ def test_a_period_without_meaning_is_refused(value: object) -> None:
         period_of(value, "period")
 
 
+def test_the_last_day_is_that_of_the_last_instant() -> None:
+    assert last_day(span("2026-11-20T00:00:00.000000+09:00")) == "2026-11-20"
+    assert last_day(span("2026-11-19T23:59:59.999999+09:00")) == "2026-11-19"
+
+
 def test_days_are_without_bounds_where_they_are_empty() -> None:
     assert days("", "").covers(at("1900-01-01T00:00:00Z"))
     assert days("2026-01-01", "").covers(at("2100-01-01T00:00:00Z"))

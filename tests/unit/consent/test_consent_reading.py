@@ -34,8 +34,8 @@ EXCEPTION: Json = {
     "purpose": [{"system": ACT_REASON_SYSTEM, "code": "COC"}],
     "securityLabel": [
         {"system": LABEL_SYSTEM, "code": "WELFARE"},
-        {"system": CONFIDENTIALITY_SYSTEM, "code": "V"},
-        {"system": ACT_CODE_SYSTEM, "code": "HIV"},
+        *({"system": CONFIDENTIALITY_SYSTEM, "code": code} for code in ("R", "V")),
+        *({"system": ACT_CODE_SYSTEM, "code": code} for code in ("PSY", "HIV")),
     ],
     "dataPeriod": {"start": "2026-05", "end": "2026-06-10"},
     "data": [{"meaning": "instance", "reference": {"reference": "Condition/c1"}}],
@@ -86,7 +86,7 @@ def test_everything_that_the_encoding_has_is_read() -> None:
     assert rule.match == Match(
         sources=frozenset({"clinic"}),
         categories=frozenset({"problem"}),
-        labels=frozenset({"WELFARE", "V", "HIV"}),
+        labels=frozenset({"WELFARE", "R", "V", "PSY", "HIV"}),
         references=frozenset({"Condition/c1"}),
         clinical_from="2026-05-01",
         clinical_to="2026-06-10",
@@ -255,6 +255,10 @@ WIDER: dict[str, tuple[Json, Callable[[ConsentRecord], bool]]] = {
     "period": (with_exception(period={}), lambda record: record.exceptions[0].period.end is None),
     "purpose": (with_exception(purpose=[{}]), lambda record: "ETREAT" in record.exceptions[0].purposes),
     "label": (with_exception(securityLabel=[{}]), lambda record: not record.exceptions[0].match.labels),
+    "list": (
+        consent(provision={"type": "permit", "provision": "?"}),
+        lambda record: [rule.permits for rule in record.exceptions] == [False],
+    ),
     "type": (with_exception(type="maybe"), lambda record: not record.exceptions[0].permits),
     "depth": (
         consent(provision={"type": "permit", "provision": [{"type": "permit", "provision": [EXCEPTION]}]}),
