@@ -11,8 +11,10 @@ from hub.auth.seal import Seal
 from hub.context import Context
 from hub.interactions.history import Span, opened
 from hub.question import Shown
+from hub.store import fence
 from hub.store import history as store
 from hub.store.database import Tx
+from hub.store.sql import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +61,14 @@ class Changes:
         place = opened(self.seal, self.span.cursor, *bound_to)
         after: store.Place = tuple(loads(place)) if place else store.NEWEST
         type_ = "" if self.type == "*" else self.type
-        rows, following = store.changes(tx, type_, since=self.span.since, after=after, count=self.span.count)
-        changes = tuple(
-            ChangeOf(
-                row.type,
-                row.id,
-                row.version,
-                row.recorded,
-                "DELETE"
-                if row.deleted
-                else "POST"
-                if store.is_first(tx, row.type, row.id, row.source, row.recorded)
-                else "PUT",
-            )
-            for row in rows
-        )
+        with fence.lifted(tx):  # of everybody, but never what it was
+            rows, following = store.changes(tx, type_, since=self.span.since, after=after, count=self.span.count)
+            changes = tuple(ChangeOf(row.type, row.id, row.version, row.recorded, _method(tx, row)) for row in rows)
         link = None if following is None else self.seal.close(dumps(following), *bound_to)
         return Shown(ChangePage(changes, link), {}, "audit")
+
+
+def _method(tx: Tx, row: Row) -> str:
+    if row.deleted:
+        return "DELETE"
+    return "POST" if store.is_first(tx, row.type, row.id, row.source, row.recorded) else "PUT"

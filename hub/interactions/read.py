@@ -98,7 +98,10 @@ def visible(tx: Tx, grant: Grant, type_: str, id_: str) -> tuple[Row, Permit]:
     for row, permit in sorted(judged, key=lambda one: one[0].source == grant.caller.organisation):
         if permit.permit and (not row.deleted or row.source == grant.caller.organisation):
             return row, permit
-    raise not_found(judged[0][1].reason, judged[0][1].rules) if judged else not_found()
+    if judged:
+        raise not_found(judged[0][1].reason, judged[0][1].rules)
+    # Behind the second fence there is nothing to judge: it is about people whom the caller does not look after.
+    raise not_found("no-relation") if grant.asked else not_found()
 
 
 def _whole(row: Row, further: tuple[str, ...]) -> tuple[str, ...]:

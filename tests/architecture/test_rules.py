@@ -212,6 +212,7 @@ _LIFTING = frozenset(
     {
         "hub/access/agreements.py",  # a resident's consents in words, for desks and officers
         "hub/interactions/access_record.py",  # the resident's own record, read out by the desk
+        "hub/interactions/changes.py",  # that something was written, for the auditor
         "hub/interactions/care_team_desk/team.py",  # who looks after whom, by which CareTeam
         "hub/interactions/consent_desk/history.py",  # consents and their papers, for who may take them
         "hub/interactions/consent_desk/paper.py",
