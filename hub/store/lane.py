@@ -14,6 +14,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from time import sleep
 from typing import Protocol, TypeAlias, TypeVar, cast
@@ -24,6 +25,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from hub.errors import Busy, HubError
 from hub.store.database import Tx
 from hub.store.sql import run
+from hub.store.window import Window
 
 LIMIT = 64
 RULES = "rules"
@@ -58,7 +60,7 @@ class Lane(Protocol):
 
         When it raises a ``HubError`` its writes are undone and ``refused`` records the refusal in the same commit;
         the error is then raised here.  A store that cannot commit raises ``Busy``.
-        ``looks``: it writes nothing, so that its answer, unless it is a refusal, waits for nobody's commit.
+        ``looks``: it writes nothing, so that it waits for nobody, unless it is refused: that is written down in turn.
         ``claims`` names what no other work may have meanwhile, where more than one runs at a time.
         """
 
@@ -75,16 +77,12 @@ class Piece:
 
     run: Callable[[Tx], object]
     refused: Refused
-    looks: bool = False
     future: "asyncio.Future[object] | None" = None
     result: object = None
     error: Exception | None = None
 
     def attempt(self, tx: Tx) -> None:
         """Run it in a savepoint: whatever it raises, its writes are undone and the batch goes on."""
-        if self.looks:
-            self._look(tx)
-            return
         run(tx, "SAVEPOINT work", {})
         try:
             self.result = self.run(tx)
@@ -95,20 +93,6 @@ class Piece:
                 self.refused(tx, error)
             self.error = busy(error) if isinstance(error, OperationalError) else error
         run(tx, "RELEASE work", {})
-
-    def _look(self, tx: Tx) -> None:
-        """Nothing is written, so there is nothing to undo and, unless it is refused, nothing to wait for."""
-        try:
-            self.result = self.run(tx)
-            self.tell()
-        except HubError as error:
-            self.error = error
-            self.refused(tx, error)
-        except DBAPIError:
-            # It has no savepoint that could show whether the store gave up the transaction: all of the batch fails.
-            raise
-        except Exception as error:
-            self.error = error
 
     def tell(self) -> None:
         """Let the answer go, unless nobody waits for it any more."""
@@ -130,6 +114,7 @@ class LoopLane:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._window = Window(engine)
         self._tx: Tx | None = None
         self._turn = threading.Lock()  # held from the beginning of a transaction to its end
         self._waiting: deque[Piece] = deque()
@@ -141,9 +126,14 @@ class LoopLane:
     ) -> T:
         if len(self._waiting) >= WAITING:
             raise Busy("Too many requests are waiting. Try again.", reason="full")
+        if looks:
+            with suppress(HubError, DBAPIError):  # then it is asked again in its turn, where a refusal is written down
+                seen = self._window.look(work)
+                await asyncio.sleep(0)  # who looks often lets others pass
+                return seen
         loop = asyncio.get_running_loop()
         future: asyncio.Future[object] = loop.create_future()
-        self._waiting.append(Piece(work, refused, looks, future))
+        self._waiting.append(Piece(work, refused, future))
         if self._serving is None or self._serving.done():
             self._serving = loop.create_task(self._serve(loop))
         return cast(T, await future)  # a queue of work of all kinds
@@ -152,7 +142,6 @@ class LoopLane:
         while self._waiting:
             waiting = [self._waiting.popleft() for _ in range(min(LIMIT, len(self._waiting)))]
             batch = [piece for piece in waiting if piece.future and not piece.future.done()]
-            batch.sort(key=lambda piece: not piece.looks)  # they see what is committed, and nothing of their batch
             try:
                 if not self._begin(patience=0):
                     await loop.run_in_executor(self._committer, self._begin)
@@ -186,6 +175,7 @@ class LoopLane:
 
     def close(self) -> None:
         self._committer.shutdown()
+        self._window.close()
         ended = self._turn.acquire(timeout=_SOON)  # what a broken-off loop has begun will never be committed
         try:
             self._give_back()

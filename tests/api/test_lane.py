@@ -137,7 +137,7 @@ def test_the_lane_outlives_a_refusal_that_cannot_be_recorded(lane: Lane) -> None
     assert together(lane, partial(put, "later")) == ["later"]
 
 
-def test_a_look_waits_for_no_commit_and_sees_nothing_of_its_batch(lane: Lane) -> None:
+def test_a_look_waits_for_no_commit_and_sees_nothing_of_what_waits_for_one(lane: Lane) -> None:
     def how_many(tx: Tx) -> int:
         return len(query(tx, "SELECT text FROM note", {}))
 
@@ -151,21 +151,24 @@ def test_a_look_waits_for_no_commit_and_sees_nothing_of_its_batch(lane: Lane) ->
     assert asyncio.run(ask()) == (0, True)
 
 
-def test_a_look_that_cost_the_transaction_fails_all_of_its_batch(lane: Lane) -> None:
-    """Else the work after it would be committed piece by piece, and then be told that it was not."""
+def test_a_refused_look_is_written_down_in_its_turn(lane: Lane) -> None:
+    def refused_look(tx: Tx) -> None:
+        raise Refused("No.")
 
-    def lost(tx: Tx) -> str:
-        run(tx, "ROLLBACK", {})  # as the store does by itself when it cannot go on
-        query(tx, "SELECT text FROM nowhere", {})
-        return "never"
+    def record(tx: Tx, error: HubError) -> None:
+        put(f"refused: {error}", tx)
 
-    async def ask() -> list[str | BaseException]:
-        asked = lane.ask(partial(put, "written")), lane.ask(lost, looks=True)
-        return list(await asyncio.gather(*asked, return_exceptions=True))
+    with pytest.raises(Refused):
+        asyncio.run(lane.ask(refused_look, record, looks=True))
+    assert notes(lane) == ["refused: No."]
 
-    assert all(isinstance(outcome, Busy) for outcome in asyncio.run(ask()))
-    assert notes(lane) == []
-    assert together(lane, partial(put, "later")) == ["later"]
+
+def test_a_look_is_answered_while_another_writes(lane: Lane, engine: Engine) -> None:
+    with engine.connect() as other, other.begin():
+        put("not yet", other)
+        seen = asyncio.run(lane.ask(lambda tx: len(query(tx, "SELECT text FROM note", {})), looks=True))
+    assert seen == 0
+    assert notes(lane) == ["not yet"]
 
 
 def test_work_that_nobody_waits_for_any_more_is_not_done(lane: Lane) -> None:

@@ -65,7 +65,7 @@ def texts(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 TRANSACTION_CALLS = frozenset({"begin", "begin_nested", "commit", "rollback", "savepoint", "connect"})
 TRANSACTION_SQL = re.compile(r"\s*(BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|END)\b")
-LANE = frozenset({"hub/store/lane.py", "hub/store/line.py", "hub/store/migrate.py", "hub/store/distribution.py"})
+LANE = frozenset(f"hub/store/{name}.py" for name in ("lane", "window", "line", "migrate", "distribution"))
 ENGINES = ("hub/store/database.py", "hub/store/postgresql.py")  # make connections, and say how SQLite begins: IMMEDIATE
 
 
