@@ -26,6 +26,8 @@ Tx: TypeAlias = Connection
 
 OLDEST_SQLITE = (3, 51, 3)
 STORE, KEY, LOCK = "hub.db", "hub.key", "hub.lock"
+_PROOFS = ("HMAC_SHA256", "HMAC_SHA512")
+"""What shows that nobody changed a page; stores that were made before the first was taken have the second."""
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -89,6 +91,26 @@ def only_server(data: Path) -> Iterator[None]:
         yield
 
 
+def _opened(store: Path, key: str, proof: str) -> "DBAPIConnection":
+    """A connection to the store.  Raises ``UnsafeStore`` for settings that did not take, and the driver's error."""
+    connection = dbapi2.connect(store, isolation_level=None, check_same_thread=False, cached_statements=512)
+    try:
+        connection.execute(f"PRAGMA key = \"x'{key}'\"")
+        connection.execute(f"PRAGMA cipher_hmac_algorithm = {proof}")
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+        mode, synchronous = (
+            connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")
+        )
+    except dbapi2.DatabaseError:
+        connection.close()
+        raise
+    if (mode, synchronous) != ("wal", 2):
+        raise UnsafeStore(f"The store runs with journal_mode={mode}, synchronous={synchronous}; not wal, 2.")
+    opened: DBAPIConnection = connection
+    return opened
+
+
 def embedded_engine(data: Path, key: str) -> Engine:
     """The engine on ``data/hub.db``.
 
@@ -98,21 +120,12 @@ def embedded_engine(data: Path, key: str) -> Engine:
         raise UnsafeStore(f"SQLite {dbapi2.sqlite_version} can corrupt a store; 3.51.3 or later is needed.")
 
     def connect() -> "DBAPIConnection":
-        connection = dbapi2.connect(data / STORE, isolation_level=None, check_same_thread=False, cached_statements=512)
-        try:
-            connection.execute(f"PRAGMA key = \"x'{key}'\"")
-            for pragma in _PRAGMAS:
-                connection.execute(f"PRAGMA {pragma}")
-            mode, synchronous = (
-                connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("journal_mode", "synchronous")
-            )
-        except dbapi2.DatabaseError as error:
-            connection.close()
-            raise UnsafeStore(f"{data / STORE} does not open with the key in {data / KEY}: {error}") from error
-        if (mode, synchronous) != ("wal", 2):
-            raise UnsafeStore(f"The store runs with journal_mode={mode}, synchronous={synchronous}; not wal, 2.")
-        opened: DBAPIConnection = connection
-        return opened
+        for proof in _PROOFS:
+            try:
+                return _opened(data / STORE, key, proof)
+            except dbapi2.DatabaseError as error:
+                problem = error
+        raise UnsafeStore(f"{data / STORE} does not open with the key in {data / KEY}: {problem}") from problem
 
     engine = create_engine("sqlite://", creator=connect, module=dbapi2, poolclass=NullPool, hide_parameters=True)
 

@@ -3,6 +3,7 @@
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from sqlmodel import SQLModel
 from hub.runtime import open_store
 from hub.store.database import KEY, STORE, UnsafeStore, embedded_engine, read_or_create_key
 from hub.store.migrate import migrate
-from hub.store.sql import run
+from hub.store.sql import query, run
 from tests.hub_in_test import City
 
 
@@ -94,6 +95,20 @@ def test_an_sqlite_that_can_corrupt_a_store_is_refused(tmp_path: Path, monkeypat
     monkeypatch.setattr(dbapi2, "sqlite_version_info", (3, 51, 2))
     with pytest.raises(UnsafeStore, match=r"3\.51\.3"):
         embedded_engine(tmp_path, "0" * 64)
+
+
+def test_a_store_from_before_the_change_of_its_proof_opens(tmp_path: Path) -> None:
+    key = read_or_create_key(tmp_path)
+    with closing(dbapi2.connect(tmp_path / STORE)) as old:  # as SQLCipher makes it by itself: HMAC-SHA512
+        old.execute(f"PRAGMA key = \"x'{key}'\"")
+        old.execute("CREATE TABLE note (text TEXT NOT NULL)")
+        old.execute("INSERT INTO note VALUES ('kept')")
+        old.commit()
+    engine = embedded_engine(tmp_path, key)
+    with engine.connect() as tx, tx.begin():
+        assert [row.text for row in query(tx, "SELECT text FROM note", {})] == ["kept"]
+        run(tx, "INSERT INTO note VALUES ('later')", {})
+    engine.dispose()
 
 
 def test_migrating_is_done_once_and_a_newer_store_is_refused(tmp_path: Path) -> None:

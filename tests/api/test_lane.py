@@ -3,7 +3,7 @@
 import asyncio
 import resource
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -11,11 +11,10 @@ from threading import Event, Thread
 
 import pytest
 from sqlalchemy import Engine
-from sqlcipher3 import dbapi2
 
 from hub.errors import Busy, HubError, Refused
 from hub.runtime import open_store
-from hub.store.database import KEY, STORE, Tx, embedded_engine, read_or_create_key
+from hub.store.database import Tx, embedded_engine, read_or_create_key
 from hub.store.lane import Lane, LoopLane
 from hub.store.sql import query, run
 from tests.hub_in_test import City, observation
@@ -73,14 +72,12 @@ def no_room() -> Iterator[None]:
 
 
 def test_a_result_is_on_disk_before_it_is_told(lane: Lane, tmp_path: Path) -> None:
-    key = (tmp_path / KEY).read_text()
+    another = embedded_engine(tmp_path, read_or_create_key(tmp_path))
 
-    async def ask() -> list[tuple[str]]:
+    async def ask() -> list[tuple[str, ...]]:
         await lane.ask(partial(put, "kept"))
-        with closing(dbapi2.connect(tmp_path / STORE)) as another:
-            another.execute(f"PRAGMA key = \"x'{key}'\"")
-            found: list[tuple[str]] = another.execute("SELECT text FROM note").fetchall()
-        return found
+        with another.connect() as connection, connection.begin():
+            return [tuple(row) for row in query(connection, "SELECT text FROM note", {})]
 
     assert asyncio.run(ask()) == [("kept",)]
 
