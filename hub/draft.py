@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from profiles import Issue
 from profiles.resource import Resource
@@ -53,8 +53,7 @@ class Draft:
         return "" if alone is None else "/".join(filter(None, (alone.type, alone.id)))
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What access to one row is decided by, as columns (CONSENT.md §1)."""
 
     patient: str
@@ -82,8 +81,7 @@ class Facts:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(NamedTuple):
     """One version of a resource as it is stored; ``others`` are further patients it is about.
 
     ``key`` is what the search index calls it by, 0 before it is stored.
@@ -104,8 +102,7 @@ class Version:
         return f"{self.type}/{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(NamedTuple):
     """A change that has its place: ``previous`` is the source's own current version, if there is one.
 
     ``found`` says that an ``ifNoneExist`` matched: nothing is to be written.
@@ -123,8 +120,7 @@ class Bound:
         return f"{self.change.type}/{self.id}"
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """What became of one change: HTTP status 200, 201 or 204, and the version as it is stored."""
 
     status: int

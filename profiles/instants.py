@@ -57,6 +57,7 @@ def local_day(text: str) -> str | None:
         return None
 
 
+@lru_cache(maxsize=4096)
 def in_japan(text: str) -> str:
     """The same moment with Japan's offset, so that moments sort as text; what is no moment stays as it is."""
     try:

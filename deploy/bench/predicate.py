@@ -73,7 +73,7 @@ def costs(data: Path, token: str, mine: Sequence[str], rounds: int) -> list[Cost
             one = question(template, place)
             caller = authenticate(tx, credential, context)
             grant = decide.read(tx, caller, one.interaction, one.type, one.patients(tx), context)
-            free = Open(grant.caller, grant.scope, grant.patients, grant.asked)
+            free = Open(grant.caller, grant.scope, grant.patients, grant.asked, grant.related)
             ways: list[Callable[[], object]] = [
                 partial(one.answer, tx, grant, context),
                 partial(one.answer, tx, free, context),

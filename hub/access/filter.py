@@ -30,11 +30,39 @@ def predicate(scope: Scope, alias: str, prefix: str = "a") -> Predicate:
     A row has the columns of ``hub.store.tables.Facts`` and ``type`` and ``id``; its further patients stand in the
     table ``also_about``.  ``prefix`` starts the bind names: another one for each predicate of a statement.
     """
-    writer = _Writer(alias, prefix, scope.excluded, ALL_BITS & ~bits(scope.cleared))
-    own = f"{alias}.source = {writer.bind(scope.organisation)}" if scope.organisation else NEVER
+    groups = [(_filled(people), one) for people, one in scope.groups if one.overrides or (one.related and one.openings)]
+    kinds = tuple((len(people), one) for people, one in groups)
+    shape = _shape(kinds, alias, prefix, scope.excluded, ALL_BITS & ~bits(scope.cleared))
+    named: dict[str, str | int] = {f"{prefix}_own": scope.organisation or ""}
+    for number, (people, _) in enumerate(groups):
+        named |= zip(_names(prefix, number, len(people)), people, strict=True)
+    return Predicate(shape.sql, shape.parameters | named)
+
+
+def _filled(patients: frozenset[str]) -> list[str]:
+    """Filled up to a power of two: callers differ in how many people they have, statements in few lengths."""
+    members = sorted(patients)
+    size = 1 << (len(members) - 1).bit_length()
+    return members + members[-1:] * (size - len(members))
+
+
+@lru_cache(maxsize=1024)
+def _names(prefix: str, group: int, size: int) -> list[str]:
+    return [f"{prefix}_{group}_{place}" for place in range(size)]
+
+
+@lru_cache(maxsize=512)
+def _shape(
+    groups: tuple[tuple[int, PatientScope], ...], alias: str, prefix: str, excluded: frozenset[str], uncleared: int
+) -> Predicate:
+    """The text for groups of so many people each, and the values that are not theirs: the same for all whose consents
+    and roles say the same."""
+    writer = _Writer(alias, prefix, excluded, uncleared)
     directory = f"{alias}.patient = '' AND {alias}.directory = 1"
-    people = writer.people(scope.groups)
-    return Predicate(f"({own} OR ({alias}.withheld = 0 AND ({people} OR ({directory}))))", writer.parameters)
+    own = f"{alias}.source = :{prefix}_own AND {alias}.source <> ''"
+    return Predicate(
+        f"({own} OR ({alias}.withheld = 0 AND ({writer.people(groups)} OR ({directory}))))", writer.parameters
+    )
 
 
 def patient_record(scope: Scope, alias: str) -> Predicate:
@@ -56,14 +84,12 @@ class _Writer:
     uncleared: int
     parameters: dict[str, str | int] = field(default_factory=dict)
 
-    def people(self, groups: Iterable[tuple[frozenset[str], PatientScope]]) -> str:
+    def people(self, groups: Iterable[tuple[int, PatientScope]]) -> str:
         """Every patient of the row admits it: the one under whom it is filed, and each of the further ones."""
-        shown = []
-        for number, (patients, scope) in enumerate(groups):
-            if scope.overrides or (scope.related and scope.openings):
-                tests = _tests(scope, self.row, f"{self.prefix}{number}_", self.excluded, self.uncleared)
-                self.parameters |= tests.parameters
-                shown.append((self._people(patients), tests.sql))
+        shown = [
+            (_listed(_names(self.prefix, number, size)), self.patient(scope))
+            for number, (size, scope) in enumerate(groups)
+        ]
         if not shown:
             return NEVER
         row, also = self.row, f"{self.prefix}_also"
@@ -153,15 +179,8 @@ class _Writer:
     def _in(self, column: str, values: frozenset[str]) -> str:
         return f"{self.row}.{column} {self._list(sorted(values))}"
 
-    def _people(self, patients: frozenset[str]) -> str:
-        """Filled up to a power of two: callers differ in how many people they have, statements in few lengths."""
-        members = sorted(patients)
-        size = 1 << (len(members) - 1).bit_length()
-        return self._list(members + members[-1:] * (size - len(members)))
-
     def _list(self, values: list[str]) -> str:
-        names = [self.bind(value) for value in values]
-        return f"= {names[0]}" if len(names) == 1 else f"IN ({', '.join(names)})"
+        return _listed([self.bind(value)[1:] for value in values])
 
     def bind(self, value: str | int) -> str:
         name = f"{self.prefix}{len(self.parameters)}"
@@ -169,11 +188,8 @@ class _Writer:
         return f":{name}"
 
 
-@lru_cache(maxsize=512)
-def _tests(scope: PatientScope, row: str, prefix: str, excluded: frozenset[str], uncleared: int) -> Predicate:
-    """What a row must be like for one group of patients.  The same for all whose consents and roles say the same."""
-    writer = _Writer(row, prefix, excluded, uncleared)
-    return Predicate(writer.patient(scope), writer.parameters)
+def _listed(names: list[str]) -> str:
+    return f"= :{names[0]}" if len(names) == 1 else f"IN ({', '.join(f':{name}' for name in names)})"
 
 
 def _rarity(publication: str) -> tuple[int, str]:

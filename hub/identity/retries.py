@@ -35,7 +35,7 @@ def remember(tx: Tx, caller: Caller, draft: Draft, answer: tuple[Written, ...], 
     """Keep the answer, without the resources themselves: they are stored as versions."""
     if not draft.key:
         return
-    kept = [{**asdict(one), "body": ""} for one in answer]
+    kept = [{**one._asdict(), "findings": [asdict(issue) for issue in one.findings], "body": ""} for one in answer]
     outbox.remember_answer(
         tx,
         {

@@ -5,7 +5,6 @@ every version.  Who writes ``***`` again means the value that is kept.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from hub.context import Caller, Context, instant
 from hub.draft import Bound, Version
@@ -50,7 +49,7 @@ def _taken_up(tx: Tx, caller: Caller, bound: Bound, secrets: _Secrets, context: 
         (name, _meant(name, value, kept) if value == HIDDEN else value) for name, value in headers_of(bound.resource)
     )
     before = _before(bound.previous)
-    return replace(bound, resource=_standing(_masked(bound.resource), before))
+    return bound._replace(resource=_standing(_masked(bound.resource), before))
 
 
 def _meant(name: str, value: str, kept: dict[str, str]) -> str:

@@ -6,7 +6,7 @@ name it has.  Nothing here judges: numbers and names are given as the source wro
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hub.projections.forms import answers
 from hub.projections.medicines import days_supplied, directions, medicine
@@ -28,8 +28,7 @@ from profiles.canonical import LTC_ITEM
 from profiles.resource import Json, Resource, as_object, as_text, codings, objects
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """``head`` is the kind of news (調剤), ``body`` the news itself, ``more`` what adds to it; all plain text."""
 
     head: str

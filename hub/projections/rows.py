@@ -1,7 +1,6 @@
 """What a write leaves besides the resource: index, timeline, relations, log, outbox.  Pure."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 
 from hub.context import Caller, Context, instant
@@ -84,7 +83,7 @@ def _news(outcome: Outcome, caller: Caller, context: Context) -> Iterator[Row]:
     old = as_object(read_json(before.body)) if before is not None else {}
     same_patient = before is not None and before.facts.patient == version.facts.patient
     if before is not None and not (same_patient and _is_told(version) and not version.facts.withheld):
-        withdrawn = replace(timeline_item(old, before.facts.category), title=WITHDRAWN, text="", link=None)
+        withdrawn = timeline_item(old, before.facts.category)._replace(title=WITHDRAWN, text="", link=None)
         yield _row(before.facts, version, "retracted", withdrawn, "", caller, context)
     if resource is None or not _is_told(version) or is_entered_in_error(resource):
         return

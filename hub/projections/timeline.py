@@ -1,6 +1,6 @@
 """A resource as one line of the timeline (DESIGN §6, the feed item): its scene, its moment, its words."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from hub.projections.changes import changed
 from hub.projections.describe import describe, discharged
@@ -15,8 +15,7 @@ TITLE_LENGTH = 80
 TEXT_LENGTH = 400
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineText:
+class TimelineText(NamedTuple):
     """``occurred`` is the FHIR date or dateTime as the source wrote it; ``title`` and ``text`` are plain text."""
 
     scene: str

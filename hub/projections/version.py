@@ -1,7 +1,7 @@
 """A bound change → the version that is stored and the answer that is given.  Pure."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from hub.context import Context, instant
 from hub.draft import Bound, Facts, Version, Written
@@ -9,8 +9,7 @@ from profiles.json import read_json, write_json
 from profiles.resource import Resource, as_object
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What one change comes to.  ``version`` is the current version afterwards; it is to be written when
     ``is_new``.  ``before`` is the one that it replaces."""
 

@@ -1,8 +1,10 @@
 """The access log: rows are only ever added (CONSENT.md, promise P6: in the log before the answer leaves)."""
 
 from collections.abc import Sequence
-from json import dumps, loads
+from json import loads
 from operator import attrgetter
+
+import orjson
 
 from hub.projections.audit_event import AuditRecord
 from hub.store.database import Tx
@@ -12,8 +14,12 @@ from hub.store.tables import AuditRow
 
 def put(tx: Tx, records: Sequence[AuditRecord]) -> None:
     """Append records; they are durable when the lane's commit is."""
-    rows = [(*_plain(record), dumps(record.rules), dumps(record.what)) for record in records]
+    rows = [(*_plain(record), _listed(record.rules), _listed(record.what)) for record in records]
     add_rows(tx, AuditRow, (*_PLAIN, "rules", "what"), rows)
+
+
+def _listed(texts: Sequence[str]) -> str:
+    return orjson.dumps(texts).decode() if texts else "[]"
 
 
 def find(tx: Tx, where: dict[str, Value], *, before: int | None = None, count: int = 50) -> Sequence[Row]:

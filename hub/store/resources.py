@@ -89,7 +89,7 @@ def own(tx: Tx, type_: str, id_: str, source: str) -> Version | None:
 def version_of(row: Row, others: tuple[str, ...] = ()) -> Version:
     """A row of ``resource`` or ``history`` as the value that it was written from."""
     columns = row._mapping
-    facts = Facts(**{name: columns[name] for name in Facts.__slots__})
+    facts = Facts(**{name: columns[name] for name in Facts._fields})
     body, key = bytes(row.body), columns.get("key") or 0  # the history keeps no keys
     return Version(facts, row.type, row.id, row.version, row.recorded, row.deleted, body, others, key)
 
