@@ -56,15 +56,15 @@ def may_write_consents(tx: Tx, caller: Caller) -> bool:
 
 def _agreement(row: Row, record: ConsentRecord, speaking: Mapping[str, str], now: datetime) -> Agreement:
     body = as_object(read_json(row.body))
-    period = as_object(as_object(body.get("provision")).get("period"))
+    since, until = _days(record.period)
     spaces = tuple(space for space in ("medical", "team") if space in record.spaces)
     terms = Terms(
         signed=as_text(body.get("dateTime")),
         spaces=spaces,
         permits=as_object(body.get("provision")).get("type") == "permit",
         rules=tuple(rule_of(one) for one in record.exceptions),
-        since=as_text(period.get("start")),
-        until=as_text(period.get("end")),
+        since=since,
+        until=until,
     )
     spoken = tuple(space for space in spaces if speaking.get(space) == record.id)
     return Agreement(
@@ -112,7 +112,7 @@ def rule_of(rule: ConsentRule) -> Rule:
         data_until=match.clinical_to or "",
         purposes=_sorted(rule.purposes),
         labels=_sorted(match.labels),
-        data=len(match.references),
+        records=_sorted(match.references),
     )
 
 

@@ -7,7 +7,7 @@ of that.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hub.access import decide
 from hub.access.decide import Grant
@@ -29,6 +29,7 @@ READERS_OF_THE_LOG = frozenset({"auditor", "municipal-officer"})
 ASKERS = desk.PROFESSIONS | {"municipal-officer"}
 _WHOLE: dict[str, Reason] = {"scope": "scope", "not-in-force": "not-in-force"}
 """Rules 1 and 2 decide about everything at once; what else does is the role."""
+SYSTEM = "system"
 MOST = 5000
 """So many resources of a category are decided on, the last recorded ones."""
 
@@ -94,9 +95,10 @@ class Now:
 
 @dataclass(frozen=True, slots=True)
 class WhyPage:
-    """``roles``: everybody of the city file, in every role; ``person`` and ``now`` once they were chosen."""
+    """``roles`` and ``systems``: all who may be asked about; ``person`` and ``now`` once they were chosen."""
 
     roles: Sequence[Row]
+    systems: Sequence[Row]
     organisations: dict[str, str]
     person: Person | None = None
     now: Now | None = None
@@ -104,13 +106,14 @@ class WhyPage:
 
 @dataclass(frozen=True, slots=True)
 class WhyNow:
-    """``GET /why``: what somebody in a ``role`` (person, organisation, profession) may see of a resident now.
+    """``GET /why``: what somebody may see of a resident now.
 
-    ``scopes`` and ``purpose`` are those with which they would be signed in.
+    ``who`` is a role ("person/organisation/profession"), or a system ("system/id") as it is registered; ``scopes`` and
+    ``purpose`` are those with which a person would be signed in.
     """
 
     patient: str = ""
-    role: tuple[str, str, str] = ("", "", "")
+    who: str = ""
     category: str = ""
     scopes: str = ""
     purpose: str = ""
@@ -119,14 +122,14 @@ class WhyNow:
 
     @property
     def query(self) -> str:
-        return f"why?patient={self.patient}&who={'/'.join(self.role)}&category={self.category}&purpose={self.purpose}"
+        return f"why?patient={self.patient}&who={self.who}&category={self.category}&purpose={self.purpose}"
 
     def patients(self, tx: Tx) -> tuple[str, ...]:
         return (self.patient,) if self.patient else ()
 
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[WhyPage]:
         may_ask_now(grant.caller)
-        page = WhyPage(registry.people(tx), registry.organisation_names(tx))
+        page = WhyPage(registry.people(tx), registry.systems(tx), registry.organisation_names(tx))
         if not self.patient:
             return Shown(page, {}, "why")
         with fence.lifted(tx):
@@ -136,11 +139,11 @@ class WhyNow:
         source = grant.caller.organisation
         person = shown_people(tx, grant, [self.patient], today(context), source=source)[self.patient]
         now = self._now(tx, context) if self.category else None
-        shown = WhyPage(page.roles, page.organisations, person, now)
+        shown = replace(page, person=person, now=now)
         return Shown(shown, {self.patient: (person.record,) if person.record else ()}, "why", category=self.category)
 
     def _now(self, tx: Tx, context: Context) -> Now:
-        viewer = registry.role_caller(tx, self.role, self.scopes, self.purpose, context.now)
+        viewer = self._viewer(tx, context)
         if viewer is None or self.category not in category_names():
             raise Malformed("There is nobody in this role, or no such category.")
         with fence.lifted(tx):
@@ -156,6 +159,13 @@ class WhyNow:
             complete=len(rows) <= MOST,
             rules={rule: one for (rule, _), one in named.items()},
         )
+
+    def _viewer(self, tx: Tx, context: Context) -> Caller | None:
+        first, _, rest = self.who.partition("/")
+        organisation, is_role, profession = rest.partition("/")
+        if first == SYSTEM and not is_role:
+            return registry.system_caller(tx, rest, context.now)
+        return registry.role_caller(tx, (first, organisation, profession), self.scopes, self.purpose, context.now)
 
 
 def asks_now(caller: Caller) -> bool:
@@ -175,11 +185,25 @@ def _is_of_the_city(caller: Caller) -> bool:
 
 
 def _decided(tx: Tx, viewer: Caller, patient: str, rows: Sequence[Row], context: Context) -> list[tuple[str, Decision]]:
-    """The decision about each of the rows, with its source, by the very grant that the viewer's page would get."""
+    """The decision about each of the rows, with its source, by the very grant that the viewer would get.
+
+    Of a person that is the one of a page; a system reads type by type, as far as its scopes go.
+    """
+    if viewer.system is None:
+        return _granted(tx, viewer, "page", "*", patient, rows, context)
+    by_type = {type_: [row for row in rows if row.type == type_] for type_ in sorted({row.type for row in rows})}
+    return [
+        one for type_, of_it in by_type.items() for one in _granted(tx, viewer, "read", type_, patient, of_it, context)
+    ]
+
+
+def _granted(
+    tx: Tx, viewer: Caller, interaction: str, type_: str, patient: str, rows: Sequence[Row], context: Context
+) -> list[tuple[str, Decision]]:
     further = [resources.further_patients(tx, row.type, row.id) if row.also_about else () for row in rows]
     everybody = dict.fromkeys([patient, *(row.patient for row in rows), *(one for more in further for one in more)])
     try:
-        grant = decide.read(tx, viewer, "page", "*", tuple(everybody), context)
+        grant = decide.read(tx, viewer, interaction, type_, tuple(everybody), context)
     except Refused as refusal:
         return [("", Decision(False, _WHOLE.get(refusal.reason, "role")))] * max(1, len(rows))
     return [(row.source, grant.permits(row, more)) for row, more in zip(rows, further, strict=True)]

@@ -18,7 +18,7 @@ STATES: Mapping[State, str] = {
     "over": "期間が終わりました",
     "unreadable": "最後まで読めないため、「見せない」として扱っています",
 }
-_PURPOSES = {
+PURPOSES = {
     "TREAT": "診療・治療",
     "CAREMGT": "介護・生活の支援",
     "COC": "連携の調整",
@@ -76,7 +76,7 @@ def spaces(terms: Terms) -> str:
 
 
 def sentence(rule: Rule, names: Mapping[str, str]) -> str:
-    """One exception.  ``names`` gives the name of a recipient's or an organisation's reference."""
+    """One exception.  ``names`` gives what is called what, by its reference: recipients, organisations, records."""
     if rule.forbids_emergency:
         return NO_EMERGENCY
     named = "、".join(_recipient(one, names) for one in rule.recipients)
@@ -84,6 +84,11 @@ def sentence(rule: Rule, names: Mapping[str, str]) -> str:
     text = f"{who}、{_what(rule, names)}を{'見せます' if rule.permits else '見せません'}"
     conditions = "、".join(_conditions(rule))
     return f"{text}（{conditions}）。" if conditions else f"{text}。"
+
+
+def record(source: str, category: str, date: str, id_: str) -> str:
+    """A single record, told apart from others and no more: ``date`` is ISO or "", ``id_`` the hub's."""
+    return f"{source}の{category_name(category)}、{_day(date) or '日付なし'}、番号の末尾{id_[-6:]}"
 
 
 def _root(terms: Terms) -> str:
@@ -110,18 +115,19 @@ def _what(rule: Rule, names: Mapping[str, str]) -> str:
         parts.append("、".join(names.get(f"Organization/{one}", one) for one in rule.sources) + "が出した")
     if rule.data_since or rule.data_until:
         parts.append(f"{_span(rule.data_since, rule.data_until)}の日付の")
-    if rule.labels:
-        parts.append("、".join(LABELS.get(one, one) for one in rule.labels) + "のうち、")
     named = "、".join(f"「{category_name(one)}」" for one in rule.categories)
-    parts.append(named or ("指定した情報" if rule.data else "すべての情報"))
-    if rule.data:
-        parts.append(f"（指定した{rule.data}件）")
+    marked = "、".join(LABELS.get(one, one) for one in rule.labels)
+    whole = [one for one in (marked, named) if one]
+    if rule.records:
+        told = "／".join(names[one] for one in rule.records if one in names)
+        whole.append(f"指定した{len(rule.records)}件の情報" + (f"（{told}）" if told else ""))
+    parts.append("のうち、".join(whole) or "すべての情報")
     return "".join(parts)
 
 
 def _conditions(rule: Rule) -> Iterator[str]:
     if rule.purposes:
-        yield f"目的が{'・'.join(_PURPOSES.get(one, one) for one in rule.purposes)}のとき"
+        yield f"目的が{'・'.join(PURPOSES.get(one, one) for one in rule.purposes)}のとき"
     if rule.since or rule.until:
         yield f"{_span(rule.since, rule.until)}のあいだ"
 

@@ -8,6 +8,7 @@ from profiles.canonical import (
     ACT_CODE,
     CONSENT_SCOPE,
     INFORMATION_CATEGORY,
+    LABEL,
     NAME_REPRESENTATION,
     PROFESSION,
     PROXY_LEGAL_BASIS,
@@ -19,6 +20,7 @@ PARTICIPATION = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
 ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 PROVENANCE_AGENT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 DATA_OPERATION = "http://terminology.hl7.org/CodeSystem/v3-DataOperation"
+CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 SIGNATURE = {"system": "urn:iso-astm:E1762-95:2013", "code": "1.2.840.10065.1.12.1.7", "display": "Consent Signature"}
 EMERGENCY = "ETREAT"
 SPACES = {"medical": "医療側の場", "team": "介護側の場"}
@@ -36,7 +38,8 @@ class Rule:
     """One exception: all that is said must hold, within one field the values are alternatives.
 
     ``recipients`` are "Organization/x", "Practitioner/x" or "profession/x" (none: everybody), ``sources`` ids of
-    organisations; the dates are ISO, both ends included, "" for none: of the exception, then of the information.
+    organisations, ``records`` references of single ones; the dates are ISO, both ends included, "" for none: of the
+    exception, then of the information.
     """
 
     permits: bool
@@ -49,8 +52,7 @@ class Rule:
     data_until: str = ""
     purposes: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
-    data: int = 0
-    """How many single records it names."""
+    records: tuple[str, ...] = ()
 
     @property
     def forbids_emergency(self) -> bool:
@@ -241,8 +243,12 @@ def _provision(rule: Rule) -> Resource:
         found["purpose"] = [{"system": ACT_REASON, "code": one} for one in rule.purposes]
     if rule.categories:
         found["class"] = [{"system": INFORMATION_CATEGORY, "code": one} for one in rule.categories]
+    if rule.labels:
+        found["securityLabel"] = [_label(one) for one in rule.labels]
     if rule.data_since or rule.data_until:
         found["dataPeriod"] = _period(rule.data_since, rule.data_until)
+    if rule.records:
+        found["data"] = [{"meaning": "instance", "reference": {"reference": one}} for one in rule.records]
     return found
 
 
@@ -258,6 +264,10 @@ def _author(organisation: str) -> Json:
         "role": {"coding": [{"system": PARTICIPATION, "code": "AUT"}]},
         "reference": {"reference": f"Organization/{organisation}"},
     }
+
+
+def _label(code: str) -> Json:
+    return {"system": CONFIDENTIALITY if code in ("R", "V") else LABEL, "code": code}
 
 
 def _period(since: str, until: str) -> Resource:

@@ -2,19 +2,27 @@
 
 The fields of the form are ``signer`` ("patient", "RelatedPerson/x" or "new"), ``proxy-*`` of a new proxy,
 ``signed`` and ``signed-time``, ``medical`` and ``team``, ``root``, ``no-emergency``, ``since``, ``until``, and for
-each exception ``x1-type``, ``x1-who``, ``x1-category``, ``x1-source``, ``x1-since``, ``x1-until``, ``x1-before``.
+each exception ``x1-type``, ``x1-who``, ``x1-category``, ``x1-source``, ``x1-since``, ``x1-until``, ``x1-after``,
+``x1-before``, and the boxes ``x1-label-PSY`` …, ``x1-purpose-TREAT`` …, ``x1-record-Observation/y`` ….
 """
 
+import re
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import product
 
+from hub.projections.agreement import LABELS, PURPOSES
 from hub.projections.consent_form import EMERGENCY, SPACES, Proxy, Rule, Terms
 from profiles.instants import JAPAN
 
 EMPTY_ROWS, MOST_ROWS = 3, 30
-ROW = ("type", "who", "category", "source", "since", "until", "before")
+_CELL = re.compile(
+    r"x([1-9][0-9]?)-(type|who|category|source|since|until|after|before"
+    rf"|label-(?:{'|'.join(LABELS)})|purpose-(?:{'|'.join(PURPOSES)})|record-[A-Za-z]+/[A-Za-z0-9.-]+)"
+)
+_RECORD = "record-"
 BASES = (
     "成年後見人",
     "保佐人（代理権の付与あり）",
@@ -32,6 +40,8 @@ Typed = Mapping[str, str]
 class Known:
     """What a form may name: recipients as in ``Rule``, categories, ids of organisations, references of proxies.
 
+    ``records`` are the references of the single records, among those that were typed, that may be named.
+
     ``own`` are the recipients whom no exception may favour: those who take the paper, except at the municipality
     (CONSENT.md §3.5).  ``may_add_proxy``: whether a proxy who is recorded here counts (the municipality's do).
     """
@@ -40,6 +50,7 @@ class Known:
     categories: Collection[str]
     sources: Collection[str]
     proxies: Collection[str]
+    records: Collection[str]
     own: Collection[str]
     may_add_proxy: bool
 
@@ -95,40 +106,63 @@ def signed_at(typed: Typed, made: datetime, problems: dict[str, str]) -> str:
     return now.replace(microsecond=0).isoformat() if when.date() == now.date() else when.date().isoformat()
 
 
+def exceptions(typed: Typed) -> dict[int, dict[str, str]]:
+    """What was typed of the exceptions: by the number of its row, and without the number, what is not empty."""
+    rows = defaultdict[int, dict[str, str]](dict)
+    for name, value in sorted(typed.items()):
+        cell = _CELL.fullmatch(name)
+        if cell and value and int(cell[1]) <= MOST_ROWS:
+            rows[int(cell[1])][cell[2]] = value
+    return rows
+
+
+def records_typed(typed: Typed) -> set[str]:
+    """The references of the single records that the exceptions name."""
+    return {record for row in exceptions(typed).values() for record in records_of(row)}
+
+
+def records_of(row: Typed) -> tuple[str, ...]:
+    """The references of the single records that one exception names, by its cells."""
+    return tuple(name.removeprefix(_RECORD) for name in row if name.startswith(_RECORD))
+
+
 def rows_of(typed: Typed) -> int:
     """How many rows of exceptions the form has: three empty ones at the end, or as many as were asked for."""
-    used = [number for number in range(1, MOST_ROWS + 1) if any(typed.get(f"x{number}-{name}") for name in ROW)]
     asked = typed.get("rows", "")
     wanted = int(asked) if asked.isascii() and asked.isdecimal() and len(asked) < 4 else EMPTY_ROWS
-    return min(MOST_ROWS, max(wanted, max(used, default=0)))
+    return min(MOST_ROWS, max(wanted, max(exceptions(typed), default=0)))
 
 
-def typed_of(terms: Terms, signer: str) -> dict[str, str]:
+def typed_of(terms: Terms, signer: str) -> tuple[dict[str, str], int]:
     """The fields that say the same as a consent does, to write it anew; not the date of the signature.
 
-    Alternatives become rows of their own.  What the form has no field for is left out: ``expressible`` tells.
+    Alternatives of whom, what and whose become rows of their own.  With it, how many exceptions found no row.
     """
     typed = dict.fromkeys(terms.spaces, "1")
     typed |= {"signer": signer or "patient", "root": "permit" if terms.permits else "deny"}
     typed |= {"since": terms.since, "until": terms.until}
-    number = 0
+    rows, left_out = list[dict[str, str]](), 0
     for rule in terms.rules:
+        alike = list(_alike(rule))
         if rule.forbids_emergency:
             typed["no-emergency"] = "1"
-        elif expressible(rule):
-            for who, category, source in product(
-                rule.recipients or ("",), rule.categories or ("",), rule.sources or ("",)
-            ):
-                number += 1
-                cells = ("permit" if rule.permits else "deny", who, category, source)
-                values = (*cells, rule.since, rule.until, rule.data_until)
-                typed |= {f"x{number}-{name}": value for name, value in zip(ROW, values, strict=True) if value}
-    return typed | {"rows": str(number + EMPTY_ROWS)}
+        elif len(rows) + len(alike) > MOST_ROWS:
+            left_out += 1
+        else:
+            rows += alike
+    for number, row in enumerate(rows, 1):
+        typed |= {f"x{number}-{cell}": value for cell, value in row.items() if value}
+    return typed | {"rows": str(len(rows) + EMPTY_ROWS)}, left_out
 
 
-def expressible(rule: Rule) -> bool:
-    """Whether the form has a field for everything that an exception says."""
-    return rule.forbids_emergency or not (rule.purposes or rule.labels or rule.data or rule.data_since)
+def _alike(rule: Rule) -> Iterator[dict[str, str]]:
+    """The rows that together say the same as an exception."""
+    row = {"type": "permit" if rule.permits else "deny", "since": rule.since, "until": rule.until}
+    row |= {"after": rule.data_since, "before": rule.data_until}
+    row |= {f"label-{one}": "1" for one in rule.labels} | {f"purpose-{one}": "1" for one in rule.purposes}
+    row |= {f"{_RECORD}{one}": "1" for one in rule.records}
+    for who, category, source in product(rule.recipients or ("",), rule.categories or ("",), rule.sources or ("",)):
+        yield row | {"who": who, "category": category, "source": source}
 
 
 def _signer(typed: Typed, known: Known, problems: dict[str, str]) -> tuple[str, Proxy | None]:
@@ -160,28 +194,41 @@ def _proxy(typed: Typed, problems: dict[str, str]) -> Proxy:
 
 
 def _rules(typed: Typed, known: Known, problems: dict[str, str]) -> Iterator[Rule]:
-    for number in range(1, rows_of(typed) + 1):
-        row = {name: typed.get(f"x{number}-{name}", "") for name in ROW}
-        if any(row.values()):
-            yield _rule(f"x{number}", row, known, problems)
+    for number, row in sorted(exceptions(typed).items()):
+        yield _rule(f"x{number}", row, known, problems)
 
 
 def _rule(place: str, row: Typed, known: Known, problems: dict[str, str]) -> Rule:
     names = {"who": known.recipients, "category": known.categories, "source": known.sources}
     for name, choices in names.items():
-        if row[name] and row[name] not in choices:
+        if name in row and row[name] not in choices:
             problems[f"{place}-{name}"] = "この中から選び直してください。"
-    if row["type"] not in ("permit", "deny"):
+    records = records_of(row)
+    if any(one not in known.records for one in records):
+        problems[f"{place}-records"] = "もう選べない記録がありました。並んでいる中から選び直してください。"
+    if row.get("type") not in ("permit", "deny"):
         problems[f"{place}-type"] = "「見せない」か「見せる」かを選んでください。使わない行は、すべて空にしてください。"
-    elif not any(row[name] for name in (*names, "before")):
-        problems[f"{place}-who"] = "だれに・何を・どこの・いつまでの情報かのうち、一つ以上を選んでください。"
-    elif row["type"] == "permit" and row["who"] in known.own:
+    elif row.keys() <= {"type", "since", "until"}:
+        problems[f"{place}-who"] = "だれに・何を・どこの・いつの情報か・何のためかのうち、一つ以上を選んでください。"
+    elif row["type"] == "permit" and row.get("who") in known.own:
         problems[f"{place}-who"] = "自分の機関や職員に「見せる」例外は、市の同意受付でだけ登録できます。"
-    dated = {f"{place}-{name}": row[name] for name in ("since", "until", "before")}
+    dated = {f"{place}-{name}": value for name, value in row.items()}
     since, until = _days(dated, f"{place}-since", f"{place}-until", problems)
-    before = _day(dated, f"{place}-before", problems)
-    who, category, source = ((row[name],) if row[name] else () for name in names)
-    return Rule(row["type"] == "permit", who, category, source, since, until, data_until=before)
+    after, before = _days(dated, f"{place}-after", f"{place}-before", problems)
+    who, category, source = ((row[name],) if name in row else () for name in names)
+    return Rule(
+        row.get("type") == "permit",
+        who,
+        category,
+        source,
+        since,
+        until,
+        after,
+        before,
+        purposes=tuple(one for one in PURPOSES if f"purpose-{one}" in row),
+        labels=tuple(one for one in LABELS if f"label-{one}" in row),
+        records=records,
+    )
 
 
 def _days(typed: Typed, since: str, until: str, problems: dict[str, str]) -> tuple[str, str]:

@@ -58,7 +58,7 @@ OPERATIONS = (
         "Opens the emergency set of one person to a physician, nurse or paramedic for 60 minutes. The person is named"
         " by name, birth date or identifier, exactly; the care team is told, and the municipality reviews it.",
         ("Patient",), frozenset({"type"}),
-        "name string 0..1 | birthDate date 0..1 | identifier Identifier 0..1 | reason string 1..1 | place string 0..1",
+        "name string 0..1 | birthDate date 0..1 | identifier Identifier 0..1 | reason string 1..1 | place string 1..1",
         "patient Reference 1..1 | until instant 1..1", changes=True,
     ),
     Operation(

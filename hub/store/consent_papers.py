@@ -1,11 +1,12 @@
 """What is on paper of a resident: the consents, who may sign for them, what was noted when they were taken."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from hub.store.database import Tx
-from hub.store.sql import Row, query
+from hub.store.sql import Row, Value, in_list, query
 
 _OF_PATIENT = "patient = :patient AND deleted = 0"
+_NOTHING: Mapping[str, Value] = {}
 
 
 def consents(tx: Tx, patient: str) -> Sequence[Row]:
@@ -37,4 +38,26 @@ def related_persons(tx: Tx, patient: str) -> Sequence[Row]:
         f"""SELECT id, version, body FROM resource WHERE {_OF_PATIENT} AND type = 'RelatedPerson'
                AND withheld = 0 AND publication LIKE 'municipality/%' ORDER BY recorded, id""",  # noqa: S608
         {"patient": patient},
+    )
+
+
+def records(
+    tx: Tx,
+    patient: str,
+    among: Collection[str] | None = None,
+    predicate: str = "1 = 1",
+    parameters: Mapping[str, Value] = _NOTHING,
+) -> Sequence[Row]:
+    """What is current of a patient, bears no label and is admitted by ``predicate`` over ``r``, the last first.
+
+    ``among``: only these references.  Columns: type, id, source, publication, category, clinical_date.
+    """
+    marks, named = in_list("n", sorted(among or ()))
+    chosen = "" if among is None else f" AND r.type || '/' || r.id IN ({marks})"
+    return query(
+        tx,
+        f"""SELECT r.type, r.id, r.source, r.publication, r.category, r.clinical_date FROM resource r
+             WHERE r.patient = :patient AND r.deleted = 0 AND r.withheld = 0 AND r.label_bits = 0 AND ({predicate})
+             {chosen} ORDER BY coalesce(r.clinical_date, '') DESC, r.id DESC""",  # noqa: S608
+        {**parameters, **named, "patient": patient},
     )

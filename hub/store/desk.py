@@ -76,15 +76,18 @@ def confirmed(tx: Tx, count: int) -> Sequence[Row]:
     )
 
 
-def end(tx: Tx, patient: str, organisation: str, before: str, ends: str) -> bool:
-    """Say until when what was confirmed holds (a date or dateTime, included); false when its end was not ``before``."""
-    place = {"patient": patient, "organisation": organisation, "origin": DESK, "before": before, "ends": ends}
+def end(tx: Tx, relation: Row, ends: str) -> bool:
+    """Say until when a relation holds (a date or dateTime, included); false when its end is no longer that of the row.
+
+    Of a relation that no team which counts could change: a confirmed one, or one of a team that was left behind.
+    """
+    place: Record = {name: relation._mapping[name] for name in ("patient", "origin", "organisation", "person")}
     return bool(
         run(
             tx,
             """UPDATE relation SET ends = :ends WHERE patient = :patient AND origin = :origin
-                  AND organisation = :organisation AND person = '' AND ends = :before""",
-            place,
+                  AND organisation = :organisation AND person = :person AND ends = :before""",
+            {**place, "before": relation.ends, "ends": ends},
         )
     )
 

@@ -101,9 +101,10 @@ def system_caller(tx: Tx, name: str, now: datetime) -> Caller | None:
     """
     row = first(
         tx,
-        """SELECT s.*, o.name AS organisation_name, o.kind, o.starts, o.ends
-             FROM system s JOIN organisation o ON o.id = s.organisation WHERE s.id = :id""",
-        {"id": name},
+        f"""SELECT s.*, o.name AS organisation_name, o.kind, o.starts, o.ends, {HELPS},
+                   (SELECT version FROM city) AS rules
+             FROM system s JOIN organisation o ON o.id = s.organisation WHERE s.id = :id""",  # noqa: S608
+        {"id": name, "now": instant(now)},
     )
     if row is None or not row.enabled:
         return None
@@ -121,6 +122,8 @@ def system_caller(tx: Tx, name: str, now: datetime) -> Caller | None:
         in_force=row.starts <= today and (not row.ends or row.ends >= today),
         strict=bool(row.strict),
         token="",
+        rules=row.rules or "",
+        helps=row.helps > 0,
     )
 
 
@@ -218,6 +221,16 @@ def people(tx: Tx) -> Sequence[Row]:
                   r.starts, r.ends
              FROM role r JOIN person p ON p.id = r.person JOIN organisation o ON o.id = r.organisation
             ORDER BY o.id, p.kana, r.profession""",
+        {},
+    )
+
+
+def systems(tx: Tx) -> Sequence[Row]:
+    """Every registered system, with the name of its organisation."""
+    return query(
+        tx,
+        """SELECT s.id, s.profession, s.enabled, o.name AS organisation_name
+             FROM system s JOIN organisation o ON o.id = s.organisation ORDER BY o.id, s.id""",
         {},
     )
 

@@ -48,6 +48,7 @@ _DONE = {
     "settled-back": "判断を取り消しました。その機関は、また確かめ待ちに戻りました。",
     "undo": "元に戻しました。",
 }
+_TAKEN_BACK = frozenset({"team", "end", "confirm", "refuse"})
 # By the reason of what was not done.
 _SAID = {
     "stale": "ほかの人が先に変えました。いまの状態をお見せしています。確かめてから、もう一度お試しください。",
@@ -221,7 +222,7 @@ def _hand_over(fields: Mapping[str, str]) -> HandOver:
 
 
 def _undo_of(text: str) -> list[Undo]:
-    parts = [one.split(":") for one in text.split(",")]
-    if not all(len(one) == 3 and one[0] in ("team", "end", "confirm", "refuse") for one in parts):
+    parts = [one.split(":", 2) for one in text.split(",")]
+    if not all(len(one) == 3 and one[0] in _TAKEN_BACK and (one[0] != "end" or one[1].count("/") > 1) for one in parts):
         raise Malformed("The form does not say what to take back.")
     return [Undo(*one) for one in parts]

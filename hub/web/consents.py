@@ -16,9 +16,9 @@ from hub.interactions.consent_desk.paper import ResidentCopy, SignedForm
 from hub.interactions.consent_desk.review import Review
 from hub.interactions.consent_desk.save import DISCARD, REGISTER, discard, draft_of, load, settle
 from hub.interactions.what_if import Change
-from hub.projections.agreement import STATES
+from hub.projections.agreement import LABELS, PURPOSES, STATES
 from hub.projections.consent_form import SPACES, Scan
-from hub.projections.consent_typed import BASES, LONGEST, MOST_ROWS, OTHER_BASIS, ROW, rows_of
+from hub.projections.consent_typed import BASES, LONGEST, MOST_ROWS, OTHER_BASIS, exceptions, rows_of
 from hub.web.multipart import File, form_with_file
 from hub.web.rendering import html
 from hub.web.session import credential, form, noting, read
@@ -81,9 +81,13 @@ async def resident(request: Request) -> Response:
 
 
 async def new(request: Request) -> Response:
-    """``GET /consents/{patient}/new``: the form; ``?from=`` an earlier consent, ``?draft=`` what was typed."""
+    """``GET /consents/{patient}/new``: the form; ``?from=`` an earlier consent, ``?draft=`` what was typed.
+
+    ``?records=`` is the number of the exception for which single records are listed.
+    """
     asked, patient = request.query_params, request.path_params["patient"]
-    return await _form(request, OpenForm(patient, asked.get("draft", ""), asked.get("from", "")))
+    listed = _row(asked.get("records", ""))
+    return await _form(request, OpenForm(patient, asked.get("draft", ""), asked.get("from", ""), listed=listed))
 
 
 async def revoke(request: Request) -> Response:
@@ -101,7 +105,9 @@ async def _form(request: Request, question: OpenForm) -> Response:
         page=page,
         here=_here(question.patient),
         rows=range(1, rows_of(page.typed) + 1),
-        cells={n: [f"x{n}-{cell}" for cell in ROW] for n in range(1, MOST_ROWS + 1)},
+        used=exceptions(page.typed),
+        labels=LABELS,
+        purposes=PURPOSES,
         can_add=rows_of(page.typed) < MOST_ROWS,
         bases=BASES,
         other_basis=OTHER_BASIS,
@@ -116,16 +122,25 @@ async def typed(request: Request) -> Response:
     patient, ends = request.path_params["patient"], request.path_params.get("consent", "")
     await doors_of(request).caller(who, context, DRAFT)  # before a large body is read
     fields, file = await form_with_file(request, DRAFT)
-    known = {name: value[:LONGEST] for name, value in fields.items() if value and _is_known(name)}
-    if known.get("action") == "add":
+    known = {name: value[:LONGEST] for name, value in fields.items() if value and name in _FIELDS}
+    known |= {
+        f"x{row}-{cell}": value[:LONGEST] for row, cells in exceptions(fields).items() for cell, value in cells.items()
+    }
+    act, _, of = known.get("action", "").partition("-")
+    if act == "add":
         known["rows"] = str(rows_of(known) + MORE_ROWS)
     scan, problem = _scan(file)
     if problem:
         known["scan-problem"] = problem
     posted = Posted(known, scan, fields.get("draft", ""), ends, fields.get("base", ""))
     draft = await doors_of(request).run(lambda tx: keep(tx, who, patient, posted, context), noting(request, DRAFT))
-    if known.get("action") == "add":
+    if act == "add":
         return RedirectResponse(f"{_here(patient)}/new?{urlencode({'draft': draft})}#exceptions", 303)
+    if act == "records":
+        row = _row(of)
+        return RedirectResponse(
+            f"{_here(patient)}/new?{urlencode({'draft': draft, 'records': row})}#x{row}-records", 303
+        )
     return RedirectResponse(f"{_here(patient)}/drafts/{quote(draft)}", 303)
 
 
@@ -210,14 +225,13 @@ def _here(patient: str) -> str:
     return f"/consents/{quote(patient)}"
 
 
+def _row(text: str) -> int:
+    """The number of an exception; 0 for none."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 3 else 0
+
+
 def _back(patient: str, done: str) -> Response:
     return RedirectResponse(f"{_here(patient)}?{urlencode({'done': done})}", 303)
-
-
-def _is_known(name: str) -> bool:
-    row, _, cell = name.partition("-")
-    number = row.removeprefix("x")
-    return name in _FIELDS or (cell in ROW and row != number and number.isascii() and number.isdecimal())
 
 
 def _scan(file: File | None) -> tuple[Scan | None, str]:

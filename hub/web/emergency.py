@@ -20,6 +20,7 @@ TITLE = "緊急アクセス"
 # By the parameter that is wrong.
 _WRONG = {
     "reason": "理由を書いてください。あとで市が確かめます。",
+    "place": "場所を書いてください。どこにいる方かを、あとで市が確かめます。",
     "name": "お名前・生年月日・番号のどれかを入れてください。",
     "birthDate": "生年月日が読みとれません。「1940-05-01」か「昭和15年5月1日」のように書いてください。",
 }
@@ -86,7 +87,7 @@ async def end(request: Request) -> Response:
 async def _form(request: Request, who: Credential, fields: dict[str, str], problem: str, status: int) -> Response:
     context = context_of(request)
     question = Framed(EmergencyForm(who, context.now))
-    frame, page = await doors_of(request).read(who, question, context)
+    frame, page = await doors_of(request).read(who, question, context, urgent=True)
     done = _DONE.get(request.query_params.get("done", ""), "")
     filled = {name: fields.get(name, "") for name in FIELDS}
     return html("emergency.html", frame, TITLE, status, page=page, filled=filled, problem=problem, done=done)

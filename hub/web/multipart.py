@@ -14,7 +14,7 @@ from hub.edge import body_of, doors_of
 from hub.errors import Malformed
 from hub.web.session import only_ours
 
-MAX_PARTS, MAX_TEXT = 400, 64 * 1024
+MAX_PARTS, MAX_TEXT = 1000, 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)

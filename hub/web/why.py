@@ -1,16 +1,15 @@
 """The pages of why: of an entry of the log, and of what somebody may see now (CONSENT.md §9)."""
 
-from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from hub.interactions.access_questions import FindResident
-from hub.interactions.why import ASKERS, READERS_OF_THE_LOG, Verdict, WhyNow, WhyPage, WhyThen
+from hub.interactions.why import ASKERS, READERS_OF_THE_LOG, SYSTEM, Verdict, WhyNow, WhyPage, WhyThen
+from hub.projections.audit_event import AuditRecord
 from hub.projections.audit_event.kinds import kind_of
 from hub.projections.professions import PROFESSIONS
-from hub.store.sql import Row
 from hub.web.audit_words import sentence, why
 from hub.web.rendering import html
 from hub.web.session import form, read
@@ -41,22 +40,18 @@ async def then(request: Request) -> Response:
         rules=named(explained.rules, record.rules),
         opens_consents=profession == "consent-desk",
         reads_the_log=profession in READERS_OF_THE_LOG,
-        now=_now_of(record.patient, record.person, record.organisation, record.profession, record.category)
-        if profession in ASKERS
-        else "",
+        now=_now_of(record) if profession in ASKERS else "",
     )
 
 
 async def now(request: Request) -> Response:
     """``GET /why``: choose a resident, somebody, and a category; what they may see now, and why."""
     asked = {name: request.query_params.get(name, "") for name in ("patient", "who", "category", "purpose")}
-    person, _, rest = asked["who"].partition("/")
-    organisation, _, profession = rest.partition("/")
-    purpose = asked["purpose"] if asked["purpose"] in _PURPOSES else usual_purpose(profession)
+    purpose = asked["purpose"] if asked["purpose"] in _PURPOSES else usual_purpose(asked["who"].rpartition("/")[2])
     whole = bool(asked["patient"] and asked["who"] and asked["category"])
     question = WhyNow(
         asked["patient"],
-        (person, organisation, profession) if whole else ("", "", ""),
+        asked["who"] if whole else "",
         asked["category"] if whole else "",
         SCOPES,
         purpose,
@@ -69,7 +64,7 @@ async def now(request: Request) -> Response:
         page=page,
         asked=asked,
         missing=request.query_params.get("found") == "0",
-        roles=_roles(page.roles),
+        roles=_roles(page),
         categories={code: name for code, name in category_names().items() if code not in _UNPUBLISHED},
         purposes={code: PURPOSES[code] for code in _PURPOSES},
         verdicts=_verdicts(page),
@@ -90,21 +85,27 @@ async def find(request: Request) -> Response:
     return RedirectResponse(f"/why?{urlencode({'patient': patient} if patient else {'found': '0'})}", 303)
 
 
-def _now_of(patient: str | None, person: str | None, organisation: str, profession: str | None, category: str) -> str:
-    """The link to the same question as of now; "" where the entry does not name a resident and a person."""
-    if not patient or not person:
+def _now_of(record: AuditRecord) -> str:
+    """The link to the same question as of now; "" where the entry does not name a resident and who asked."""
+    who = f"{SYSTEM}/{record.system}" if record.system else ""
+    if record.person:
+        who = f"{record.person}/{record.organisation}/{record.profession or ''}"
+    if not record.patient or not who:
         return ""
-    who = f"{person}/{organisation}/{profession or ''}"
-    return f"/why?{urlencode({'patient': patient, 'who': who, 'category': category})}"
+    return f"/why?{urlencode({'patient': record.patient, 'who': who, 'category': record.category})}"
 
 
-def _roles(rows: Sequence[Row]) -> dict[str, list[tuple[str, str]]]:
-    """Organisation → (value, name and profession) of those who work there."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    for row in rows:
+def _roles(page: WhyPage) -> dict[str, list[tuple[str, str, bool]]]:
+    """Organisation → (value, name and profession, whether in use) of those who work there, and of its systems."""
+    found: dict[str, list[tuple[str, str, bool]]] = {}
+    for row in page.roles:
         value = f"{row.person}/{row.organisation}/{row.profession}"
         words = f"{row.name}（{PROFESSIONS.get(row.profession, row.profession)}）"
-        found.setdefault(row.organisation_name, []).append((value, words))
+        found.setdefault(row.organisation_name, []).append((value, words, True))
+    for row in page.systems:
+        reads = f"{PROFESSIONS.get(row.profession, row.profession)}として読む" if row.profession else "職種なし"
+        words = f"システム「{row.id}」（{reads if row.enabled else '止めているため、何も読めません'}）"
+        found.setdefault(row.organisation_name, []).append((f"{SYSTEM}/{row.id}", words, bool(row.enabled)))
     return found
 
 

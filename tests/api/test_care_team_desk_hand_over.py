@@ -5,7 +5,7 @@ from itertools import count
 import pytest
 
 from tests.api.pages_city import AUDITOR, CARE_MANAGER, browser_of, words
-from tests.api.team_desk import TeamDesk, forms, outcome, patient_of, reads, told
+from tests.api.team_desk import TeamDesk, forms, outcome, patient_of, reads, said, told
 from tests.hub_in_test import NOON, Body, City, note
 
 pytestmark = pytest.mark.one_hub
@@ -133,6 +133,85 @@ def test_a_care_manager_hands_over_what_is_theirs_and_sees_what_is_not(city: Cit
     city.clock.move(hours=12)
     assert reads(city, "cm-ueda", one)
     assert reads(city, "cm-ito", one)  # by what the municipality recorded
+
+
+@pytest.fixture
+def left_behind(city: City) -> tuple[str, Body]:
+    """Somebody whom an office handed over in its own team, and looks after no longer; what the hospital told."""
+    city.clock.now = NOON
+    person = city.resident(f"{next(NUMBERS):010d}")
+    city.team(person, "Organization/hosp")
+    city.consent(person)
+    one = told(city, person)
+    city.created("care-plan-app", patient_of(city, person))
+    TeamDesk(city, person).settle("kyotaku", "confirm")
+    assert outcome(TeamDesk(city, person, CARE_MANAGER).hand_over(OLD, NEW)) == "done=hand-over"
+    text = words(TeamDesk(city, person).page())
+    assert "変えられるのは、出した機関だけです" in text, "until midnight the office can put it right itself"
+    city.clock.move(hours=12, minutes=1)
+    assert (reads(city, "cm-ito", one), reads(city, "cm-ueda", one)) == (False, True)
+    return person, one
+
+
+@pytest.mark.promise("every-relation-can-be-ended")
+def test_the_municipality_ends_what_an_office_left_behind_and_takes_that_back(
+    city: City, left_behind: tuple[str, Body]
+) -> None:
+    person, one = left_behind
+    desk = TeamDesk(city, person)
+    assert "もう担当していない試験居宅介護支援事業所が出したチームのものです" in words(desk.page())
+    forged = {**desk.hidden("ends", member=NEW), "version": "0"}
+    assert outcome(said(desk.post("ends", {**forged, "last": "2026-11-23"}))) == "said=stale"
+    done = desk.end(NEW, last="2026-11-23")
+    assert outcome(done) == "done=end"
+    assert not reads(city, "cm-ueda", one)
+    assert outcome(desk.undo(done)) == "done=undo"
+    assert reads(city, "cm-ueda", one)
+
+    planned = desk.end(NEW, last="2026-11-30")
+    assert reads(city, "cm-ueda", one)
+    city.clock.move(days=8)
+    assert not reads(city, "cm-ueda", one)
+    assert outcome(TeamDesk(city, person).undo(planned)) == "done=undo"
+    assert reads(city, "cm-ueda", one)
+    ends = city.log(patient=person, interaction="operation:care-team-end", person="sec-noda")
+    done_by_the_desk = [(row["what"], row["reason"]) for row in ends if row["outcome"] == "0"]
+    assert done_by_the_desk == [('["Organization/tonari"]', "desk")] * 2
+
+
+@pytest.mark.promise("every-relation-can-be-ended")
+def test_the_municipality_hands_on_what_an_office_left_behind(city: City, left_behind: tuple[str, Body]) -> None:
+    person, one = left_behind
+    desk = TeamDesk(city, person)
+    assert "引き継ぎのあとも残る" not in words(desk.summary(NEW, OLD, "2026-11-23").text)
+    done = desk.hand_over(NEW, OLD, "2026-11-23")
+    city.clock.move(days=1)
+    assert (reads(city, "cm-ito", one), reads(city, "cm-ueda", one)) == (True, False)
+    assert "市の事務局" not in words(TeamDesk(city, person).page()).partition("終わったもの")[0]
+    city.clock.move(days=-1)
+    desk.undo(done)
+    city.clock.move(days=1)
+    assert (reads(city, "cm-ito", one), reads(city, "cm-ueda", one)) == (False, True)
+
+
+@pytest.mark.promise("only-the-source-changes-its-own")
+def test_what_an_office_left_behind_is_changed_by_the_municipality_alone(
+    city: City, left_behind: tuple[str, Body]
+) -> None:
+    person, one = left_behind
+    fields = {**TeamDesk(city, person).hidden("ends", member=NEW), "last": "2026-11-23"}
+    undo = f"end:{fields['origin']}/tonari/:2026-11-23"
+    new = TeamDesk(city, person, "cm-ueda/tonari/care-manager")
+    assert new.post("ends", fields).status_code == 403
+    assert new.post("undo", {"undo": undo}).status_code == 404
+    old = TeamDesk(city, person, CARE_MANAGER)
+    assert [old.post("ends", fields).status_code, old.post("undo", {"undo": undo}).status_code] == [404, 404]
+    # Where the office looks after the resident again, it is theirs again.
+    TeamDesk(city, person).add("kyotaku/", starts="2026-11-23")
+    again = TeamDesk(city, person)
+    assert again.post("ends", fields).status_code == 403
+    assert again.post("undo", {"undo": undo}).status_code == 404
+    assert reads(city, "cm-ueda", one)
 
 
 def test_what_changed_after_the_summary_is_not_overwritten(city: City, desk: TeamDesk, one: Body) -> None:

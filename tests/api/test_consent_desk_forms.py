@@ -185,16 +185,6 @@ def test_a_consent_is_written_anew_from_what_it_says(city: City, desk: Browser, 
     assert 'name="signed" value=""' in html, "the new paper has a day of its own"
 
 
-def test_what_the_form_cannot_say_is_not_dropped_in_silence(city: City, desk: Browser, person: str) -> None:
-    by_label = {"type": "permit", "securityLabel": [{"system": f"{OURS}/label", "code": "PSY"}]}
-    stored = city.consent(person, exceptions=[by_label])
-    html = desk.page(f"/consents/{person}/new?from={stored['id']}")
-    assert "この画面では書けない例外が1つあります" in words(html)
-
-
-OURS = "https://renkei.example/fhir/CodeSystem"
-
-
 def hidden_link(html: str, start: str) -> str:
     """What follows ``start`` in the first link that begins so."""
     return html.partition(f'href="{start}')[2].partition('"')[0]

@@ -161,6 +161,64 @@ def test_each_rule_says_that_it_decided(city: City, person: str, who: str, categ
     assert rule in asked(browser_of(city, OFFICER), person, who, category)
 
 
+@pytest.mark.promise("why-is-told-to-those-who-answer-for-it")
+def test_a_system_is_explained_as_it_is_registered(city: City, person: str) -> None:
+    desk = browser_of(city, SECRETARIAT)
+    city.team(person, "Organization/kyotaku")
+    path = f"/fhir/Observation?patient={person}"
+    text = asked(desk, person, "system/care-plan-app", "laboratory", purpose="TREAT")
+    assert "試験居宅介護支援事業所のシステム「care-plan-app」は、検体検査を" in text
+    assert "介護支援専門員として、登録された目的と操作の範囲で読みます。" in text
+    assert "目的：介護・生活の支援" in text, "a system's purpose is registered"
+    assert "試験市立病院が出した 1件は 見られます" in text
+    assert city.get("care-plan-app", path).json()["total"] == 1
+
+    city.clock.move(seconds=1)
+    city.consent(person, root="deny")
+    text = asked(desk, person, "system/care-plan-app", "laboratory")
+    assert "試験市立病院が出した 1件は 見られません" in text
+    assert "8 市の取り決めと、ご本人の同意が、この情報を開いているか" in text
+    assert city.get("care-plan-app", path).json()["total"] == 0
+    (row, *_) = city.log(interaction="operation:why", patient=person)
+    assert "who=system/care-plan-app&" in row["query"]
+
+
+@pytest.mark.parametrize(
+    ("system", "category", "said"),
+    [
+        ("hosp-ehr", "laboratory", "3 その人の機関が、自分で出した情報か 利用者の所属機関が自ら登録した"),
+        ("clinic-emr", "laboratory", "7 この人か機関は、いま支援チームに入っているか この方の支援チームに"),
+        ("pharm-rx", "progress-note", "8 市の取り決めと、ご本人の同意が、この情報を開いているか 市の共有の取り決めで"),
+        ("pharm-rx", "progress-note", "職種の登録がないので、自分の機関が出した情報だけを読みます。"),
+        ("day-app", "progress-note", "1 操作の許可の範囲に入っているか このシステムに認められた操作の範囲にない"),
+        ("day-app", "laboratory", "試験市立病院が出した 1件は 見られます"),
+    ],
+)
+def test_each_rule_says_that_it_decided_for_a_system(
+    city: City, person: str, system: str, category: str, said: str
+) -> None:
+    city.team(person, "Organization/pharm", "Organization/day")
+    assert said in asked(browser_of(city, OFFICER), person, f"system/{system}", category)
+
+
+def test_a_system_out_of_use_cannot_be_chosen_and_says_so(city: City, person: str) -> None:
+    desk = browser_of(city, SECRETARIAT)
+    assert '<option value="system/clinic-emr">' in desk.page(f"/why?patient={person}")
+    change(city, "UPDATE system SET enabled = 0 WHERE id = 'clinic-emr'")
+    html = desk.page(f"/why?patient={person}")
+    assert '<option value="system/clinic-emr" disabled>' in html
+    assert "システム「clinic-emr」（止めているため、何も読めません）" in html
+    for system in ("clinic-emr", "no-such"):
+        assert desk.get(f"/why?patient={person}&who=system/{system}&category=acp").status_code == 400
+
+
+def test_a_look_of_a_system_leads_to_the_same_question_as_of_now(city: City, person: str) -> None:
+    city.get("hosp-ehr", f"/fhir/Observation?patient={person}")
+    (row, *_) = city.log(interaction="search-type", patient=person, organisation="hosp")
+    html = browser_of(city, SECRETARIAT).page(f"/why/{row['id']}")
+    assert f'href="/why?patient={person}&amp;who=system%2Fhosp-ehr' in html
+
+
 def test_no_content_and_for_the_officer_no_name(city: City, person: str) -> None:
     for role in (OFFICER, SECRETARIAT):
         html = browser_of(city, role).page(f"/why?patient={person}&who={CARE_MANAGER}&category=progress-note")

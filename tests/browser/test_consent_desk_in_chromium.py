@@ -86,12 +86,21 @@ def test_a_paper_is_registered_looked_at_saved_and_revoked(
     page.select_option("#x1-type", "deny")
     page.select_option("#x1-who", label="試験デイサービス")
     page.click("text=例外の行を足す")
-    assert page.locator("summary:has-text('例外 ')").count() == 6
+    page.locator("summary:has-text('例外 6')").wait_for()
     looked_at(page, "form", size, tmp_path)
+    page.click("summary:has-text('例外 2')")
+    page.select_option("#x2-type", "deny")
+    page.select_option("#x2-who", label="医師")
+    page.click("details:has(> summary:has-text('例外 2')) >> summary:has-text('さらにしぼる')")
+    page.check("#x2-purpose-COC")
+    page.click("button[value=records-2]")
+    page.check("#x2-records label:has-text('経過観察・申し送り')")
+    looked_at(page, "records", size, tmp_path)
     page.click("text=何が変わるかを確かめる")
 
     assert page.inner_text("h1") == "登録する前に確かめる"
     assert "試験デイサービスに、すべての情報を見せません。" in page.inner_text("main")
+    assert "指定した1件の情報（試験市立病院の経過観察・申し送り、2026年11月21日" in page.inner_text("main")
     gained = page.inner_text("section[aria-labelledby=gains]")
     assert "試験居宅介護支援事業所" in gained
     assert "試験デイサービス" not in gained

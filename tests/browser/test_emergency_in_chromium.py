@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.api.emergencies import REASON, allergy, relative, somebody
+from tests.api.emergencies import PLACE, REASON, allergy, relative, somebody
 from tests.browser.test_pages_in_chromium import (
     DESKTOP,
     PHONE,
@@ -37,6 +37,7 @@ def test_the_form_and_the_sheet_fit_are_legible_and_count_down(
     page.on("console", lambda message: said.append(message.text))
     page.fill("#name", "だれ でもない")
     page.fill("#reason", REASON)
+    page.fill("#place", PLACE)
     page.click("button.urgent")
     for _ in ("the form with its refusal", "the sheet"):
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
@@ -58,6 +59,7 @@ def test_at_its_end_the_page_takes_itself_away(chromium: "Browser", site: str, c
     page = open_page(chromium, site, PARAMEDIC, PHONE)
     page.fill("#name", name)
     page.fill("#reason", REASON)
+    page.fill("#place", PLACE)
     page.click("button.urgent")
     address = page.url
     city.clock.move(minutes=59, seconds=58)
@@ -77,6 +79,7 @@ def test_without_script_the_end_stands_there_and_the_page_goes_too(chromium: "Br
     page.click(f'button[value="{PARAMEDIC}"]')
     page.fill("#name", name)
     page.fill("#reason", REASON)
+    page.fill("#place", PLACE)
     page.click("button.urgent")
     assert "60分" in page.inner_text(".remaining")
     assert "13:00 まで" in page.inner_text(".remaining")

@@ -14,7 +14,7 @@ from hub.context import Caller, Context, Credential
 from hub.draft import Amend, Change, Draft
 from hub.errors import Conflict, Malformed, Refused, Stale, not_found
 from hub.interactions.care_team_desk import keepers
-from hub.interactions.care_team_desk.plan import HandOver, planned, receiving
+from hub.interactions.care_team_desk.plan import HandOver, left_behind, planned, receiving
 from hub.interactions.care_team_desk.team import choices
 from hub.interactions.desk import Settlement, settle_contact
 from hub.interactions.my_people import today
@@ -40,8 +40,9 @@ ROLE_LENGTH = 60
 class Undo:
     """What takes an act back.
 
-    By ``kind``: ``team`` (``id``, and the ``version`` that the act made), ``end`` (of the confirmed organisation
-    ``id``, whose end was ``version`` before), ``confirm`` or ``refuse`` (of the organisation ``id``).
+    By ``kind``: ``team`` (``id``, and the ``version`` that the act made), ``end`` (of the relation ``id``,
+    "origin/organisation/person", whose end was ``version`` before), ``confirm`` or ``refuse`` (of the organisation
+    ``id``).
     """
 
     kind: str
@@ -76,6 +77,7 @@ def end(
     """Somebody belongs to the team until the end of ``last``; when that is today, until now.
 
     ``origin`` is the CareTeam at ``version`` that gives the relation, or "desk" for a first contact that was confirmed.
+    Of a team that was left behind (``plan.left_behind``) the relation ends, and the team stays as it was published.
     Raises ``Refused``, ``NotFound`` for a relation that there is not or that another organisation published,
     ``Stale`` for another ``version``, ``Conflict`` for one that is over, or that began later than ``last``.
     """
@@ -86,8 +88,11 @@ def end(
     until = _until(last, context)
     if rules.relation(row).period.has_begun(context.now) and begins_after(row.starts, until):
         raise Conflict("It began later than that.", reason="order")
-    if origin == desk.DESK:
-        undo = [_end_contact(tx, row, until)]
+    behind = left_behind(tx, caller, patient, context).get(origin)
+    if behind is not None and behind.version != version:
+        raise _stale()
+    if behind is not None or origin == desk.DESK:
+        undo = [_end(tx, row, until)]
     else:
         team = resources.own(tx, "CareTeam", origin.partition("/")[2], caller.organisation)
         if team is None or team.facts.patient != patient:
@@ -115,7 +120,7 @@ def hand_over(
     gone: dict[str, set[Key]] = {}
     for row in plan.ends:
         gone.setdefault(row.origin, set()).add((row.organisation, row.person))
-    contacts = [row for row in plan.ends if row.origin == desk.DESK]
+    others = [row for row in plan.ends if row.origin not in plan.teams]
     member = Member(*asked.coming, plain(asked.role, ROLE_LENGTH), asked.begins.isoformat())
     if target is None:
         changes = [speaking.created(patient, caller, member)]
@@ -129,7 +134,7 @@ def hand_over(
         for name, team in plan.teams.items()
         if name in gone and (target is None or team.id != target.id)
     ]
-    undo = _write(tx, credential, changes, HAND_OVER, context) + [_end_contact(tx, row, last) for row in contacts]
+    undo = _write(tx, credential, changes, HAND_OVER, context) + [_end(tx, row, last) for row in others]
     _log(tx, caller, HAND_OVER, patient, [asked.leaving, asked.coming], context)
     return undo
 
@@ -159,8 +164,11 @@ def take_back(tx: Tx, credential: Credential, patient: str, undo: Iterable[Undo]
         if one.kind == "team":
             changes.append(_restored(tx, caller, patient, one))
         elif one.kind == "end":
-            row = _of(tx, patient, desk.DESK, (one.id, ""))
-            if row is None or not desk.end(tx, patient, one.id, row.ends, one.version):
+            origin, organisation, person = one.id.rsplit("/", 2)
+            if origin != desk.DESK and origin not in left_behind(tx, caller, patient, context):
+                raise not_found("not-own")
+            row = _of(tx, patient, origin, (organisation, person))
+            if row is None or not desk.end(tx, row, one.version):
                 raise _stale()
         elif one.id == caller.organisation:
             raise Refused("Somebody else must settle this contact.", reason="own-contact")
@@ -231,10 +239,10 @@ def _until(last: date, context: Context) -> str:
     return (context.now.astimezone(JST).replace(microsecond=0) - timedelta(seconds=1)).isoformat()
 
 
-def _end_contact(tx: Tx, row: Row, until: str) -> Undo:
-    if not desk.end(tx, row.patient, row.organisation, row.ends, until):
+def _end(tx: Tx, row: Row, until: str) -> Undo:
+    if not desk.end(tx, row, until):
         raise _stale()
-    return Undo("end", row.organisation, row.ends)
+    return Undo("end", f"{row.origin}/{row.organisation}/{row.person}", row.ends)
 
 
 def _restored(tx: Tx, caller: Caller, patient: str, undo: Undo) -> Change:

@@ -12,7 +12,7 @@ from hub.interactions.care_team_desk import keepers
 from hub.interactions.my_people import today
 from hub.projections.care_team import Key
 from hub.store import care_teams as store
-from hub.store import desk, registry, relations
+from hub.store import desk, fence, registry, relations
 from hub.store.database import Tx
 from hub.store.sql import Row
 from profiles.instants import instants_of
@@ -84,13 +84,14 @@ def planned(tx: Tx, caller: Caller, patient: str, asked: HandOver, context: Cont
     if office == new_office and (person == new_person or not person or not new_person):
         raise Conflict("Who comes is who leaves.", reason="same")
     teams = {f"CareTeam/{row.id}": row for row in store.of_source(tx, patient, caller.organisation)}
+    free = {desk.DESK, *left_behind(tx, caller, patient, context)}
     ends, stays = [], []
     for row in relations.of_patient(tx, patient):
         relation = rules.relation(row)
         if relation.pending or relation.period.is_over(context.now) or not _is_of(row, asked.leaving, offices):
             continue
         theirs = asked.leaving[1] in ("", row.person)
-        ours = row.origin in teams or row.origin == desk.DESK
+        ours = row.origin in teams or row.origin in free
         if theirs and ours and not _ends_earlier(row, asked.last):
             ends.append(row)
         elif not row.ends or not _ends_earlier(row, asked.last):
@@ -100,6 +101,26 @@ def planned(tx: Tx, caller: Caller, patient: str, asked: HandOver, context: Cont
     touched = [teams[row.origin] for row in ends if row.origin in teams]
     team = receiving(touched, context) or receiving(list(teams.values()), context)
     return Plan(tuple(ends), tuple(stays), teams, team, _state(ends, teams, team))
+
+
+def left_behind(tx: Tx, caller: Caller, patient: str, context: Context) -> dict[str, Row]:
+    """The teams, by reference, of others who no longer look after the resident: the secretariat ends what they gave.
+
+    Whoever published one can write it again, and then it gives no relation at all (``authorise.WriteGrant``).
+    """
+    if not keepers.keeps_all(caller):
+        return {}
+    with fence.lifted(tx):
+        teams = store.origins(tx, patient)
+    found = [rules.relation(row) for row in relations.of_patient(tx, patient)]
+    here = [one for one in found if not one.pending and one.period.covers(context.now)]
+    offices = {one.organisation for one in here if one.organisation}
+    alone = {one.person for one in here if not one.organisation}
+    return {
+        f"CareTeam/{row.id}": row
+        for row in teams
+        if row.source not in {caller.organisation, *offices} and alone.isdisjoint(registry.staff(tx, row.source))
+    }
 
 
 def receiving(teams: Sequence[Row], context: Context) -> Row | None:

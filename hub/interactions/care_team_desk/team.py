@@ -7,7 +7,7 @@ from hub.access import rules
 from hub.access.decide import Grant
 from hub.context import Caller, Context
 from hub.interactions.care_team_desk import keepers
-from hub.interactions.care_team_desk.plan import HandOver, managing, planned, receiving
+from hub.interactions.care_team_desk.plan import HandOver, left_behind, managing, planned, receiving
 from hub.interactions.my_people import Person, shown_people, today
 from hub.projections.care_team import Key
 from hub.question import Shown
@@ -23,7 +23,8 @@ class Membership:
 
     ``origin`` is the CareTeam that gives it, "desk" for a first contact that was confirmed; ``version`` that team's,
     ``recorded_by`` an organisation or, of a confirmation, a person.  ``state`` is now, later or over.  ``ours`` says
-    that the reader may end it.  A moment is a FHIR date or dateTime, "" is without a bound.
+    that the reader may end it, ``left_behind`` that it does so for an office that is gone (``plan.left_behind``).  A
+    moment is a FHIR date or dateTime, "" is without a bound.
     """
 
     organisation: str
@@ -40,6 +41,7 @@ class Membership:
     recorded: str
     recorded_by: str
     ours: bool
+    left_behind: bool = False
 
     @property
     def key(self) -> Key:
@@ -237,6 +239,7 @@ def _memberships(tx: Tx, grant: Grant, patient: str, context: Context) -> tuple[
         for name, row in origins.items()
         if keepers.keeps_all(caller) or grant.permits(row, further[name]).permit
     }
+    behind = left_behind(tx, caller, patient, context)
     rows = [row for row in relations.of_patient(tx, patient) if row.origin in seen or row.origin == desk.DESK]
     organisations = {row.id: row for row in registry.organisations(tx)}
     names = registry.person_names(tx)
@@ -261,7 +264,8 @@ def _memberships(tx: Tx, grant: Grant, patient: str, context: Context) -> tuple[
                 version=origin.version if origin is not None else "",
                 recorded=origin.recorded if origin is not None else row.starts,
                 recorded_by=_name_of(by, organisations, names),
-                ours=origin is None or origin.source == caller.organisation,
+                ours=origin is None or origin.source == caller.organisation or row.origin in behind,
+                left_behind=row.origin in behind,
             )
         )
     shown.sort(key=lambda one: (one.organisation_name, one.person_name, one.starts))

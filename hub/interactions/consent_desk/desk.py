@@ -7,24 +7,22 @@ lets write consents sees, of the residents whom it looks after, what it took its
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from hub.access.agreements import agreements, may_write_consents, names
+from hub.access.agreements import agreements, may_write_consents
 from hub.access.decide import Grant
 from hub.context import Caller, Context
 from hub.errors import Refused, not_found
 from hub.identity import residents
 from hub.identity.match import MEMBER_ID, Key, key
 from hub.interactions.consent_desk.history import Event, history
+from hub.interactions.consent_desk.named import called
 from hub.interactions.my_people import Person, shown_people, today
 from hub.projections.agreement import Agreement, in_words
 from hub.projections.consent_form import SPACES
-from hub.projections.wording import person_name
 from hub.question import Shown
-from hub.store import consent_papers, finding
+from hub.store import finding
 from hub.store.database import Tx
 from profiles import fold_name
-from profiles.canonical import KAIGO_INSURED_NO, PROXY_LEGAL_BASIS
-from profiles.json import read_json
-from profiles.resource import Resource, as_object, as_text, objects
+from profiles.canonical import KAIGO_INSURED_NO
 
 PROFESSION = "consent-desk"
 SHOWN_AT_ONCE, LOOKED_AT = 20, 60
@@ -175,7 +173,8 @@ class ResidentConsents:
 
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[ConsentsPage]:
         person, caller = resident(tx, grant, self.patient, context), grant.caller
-        known = {**names(tx), **signers(tx, self.patient)}
+        taken = taken_here(tx, caller, self.patient, context)
+        known = called(tx, grant, self.patient, [one.terms for one in taken])
         told = [
             Told(
                 one,
@@ -183,7 +182,7 @@ class ResidentConsents:
                 known.get(one.signer, "代理の方"),
                 known.get(f"Organization/{one.taker}", ""),
             )
-            for one in taken_here(tx, caller, self.patient, context)
+            for one in taken
         ]
         page = ConsentsPage(
             person,
@@ -203,22 +202,3 @@ def shown_of(person: Person, told: Sequence[Told]) -> tuple[str, ...]:
 
 def reason_of(caller: Caller) -> str:
     return "desk" if is_of_the_city(caller) else "own"
-
-
-def signers(tx: Tx, patient: str) -> dict[str, str]:
-    """Who may have signed for a resident, by reference: the resident, and the proxies with their legal basis."""
-    found = {f"Patient/{patient}": "ご本人"}
-    for row in consent_papers.related_persons(tx, patient):
-        body = as_object(read_json(row.body))
-        basis = legal_basis(body)
-        if basis:
-            relation = next((as_text(one.get("text")) for one in objects(body.get("relationship"))), "")
-            said = "、".join(filter(None, (relation, basis)))
-            found[f"RelatedPerson/{row.id}"] = f"{person_name(body.get('name'))}（{said}）"
-    return found
-
-
-def legal_basis(related: Resource) -> str:
-    """By what right this RelatedPerson signs; empty for a relative who does not."""
-    written = (one for one in objects(related.get("extension")) if one.get("url") == PROXY_LEGAL_BASIS)
-    return next((as_text(one.get("valueString")) or "根拠の記載あり" for one in written), "")

@@ -13,13 +13,15 @@ from json import dumps, loads
 from hub.access import decide
 from hub.access.agreements import versions_of_all
 from hub.access.caller import authenticate
+from hub.access.decide import Grant
 from hub.context import Caller, Context, Credential, instant
 from hub.errors import not_found
 from hub.interactions.consent_desk.choices import choices
-from hub.interactions.consent_desk.desk import reason_of, resident, signers, taken_here
+from hub.interactions.consent_desk.desk import reason_of, resident, taken_here
+from hub.interactions.consent_desk.named import signers
 from hub.projections.agreement import Agreement
 from hub.projections.consent_form import Scan, Taken, consent
-from hub.projections.consent_typed import Read, Typed, read_terms, signed_at
+from hub.projections.consent_typed import Read, Typed, read_terms, records_typed, signed_at
 from hub.projections.rows import record
 from hub.store import audit, consent_drafts, consent_papers
 from hub.store.database import Tx
@@ -61,13 +63,14 @@ class Paper:
         return consent(nothing, taken, form, status="inactive")
 
 
-def paper(tx: Tx, caller: Caller, draft: Row, context: Context) -> Paper:
+def paper(tx: Tx, grant: Grant, draft: Row, context: Context) -> Paper:
     """The draft, read with what may stand on it now."""
     typed: Typed = loads(draft.fields)
     made = datetime.fromisoformat(draft.made)
     if draft.concerns:
-        return _revocation(tx, caller, draft, typed, made, context)
-    read = read_terms(typed, choices(tx, caller, draft.patient).known, made)
+        return _revocation(tx, grant.caller, draft, typed, made, context)
+    known = choices(tx, grant, draft.patient, records_typed(typed), context).known
+    read = read_terms(typed, known, made)
     if not draft.scan_size:
         read.problems["scan"] = "署名のある用紙を読み取ったファイルを付けてください。"
     _scan_problem(typed, read.problems)

@@ -1,53 +1,70 @@
 """The forms of the consent desk: a consent to register, written anew or gone on with, and one to revoke."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from json import loads
 
-from hub.access.agreements import names
 from hub.access.decide import Grant
-from hub.context import Caller, Context
+from hub.context import Context
 from hub.errors import not_found
 from hub.interactions.consent_desk.choices import Choices, choices
-from hub.interactions.consent_desk.desk import Told, reason_of, resident, shown_of, signers, taken_here
+from hub.interactions.consent_desk.desk import Told, reason_of, resident, shown_of, taken_here
 from hub.interactions.consent_desk.draft import base, own_draft, paper
+from hub.interactions.consent_desk.named import called, records
 from hub.interactions.my_people import Person
 from hub.projections.agreement import Agreement, in_words
-from hub.projections.consent_typed import expressible, typed_of
+from hub.projections.consent_typed import exceptions, records_of, records_typed, typed_of
 from hub.question import Shown
 from hub.store.database import Tx
 from hub.store.sql import Row
 
+MOST_LISTED = 100
+
 
 @dataclass(frozen=True, slots=True)
 class FormPage:
-    """A form to fill in; ``left_out`` counts exceptions of the earlier consent that it has no field for."""
+    """A form to fill in; ``left_out`` counts exceptions of the earlier consent for which it has no room.
+
+    ``records`` are the single records to choose from, by the number of the exception and by their reference: those
+    that were chosen, and all of which the exception ``listed`` speaks, or ``more`` than fit.
+    """
 
     person: Person
     typed: dict[str, str]
     problems: dict[str, str]
     choices: Choices
+    records: dict[int, dict[str, str]]
     base: str
     draft: str = ""
     scan_name: str = ""
     scan_size: int = 0
     left_out: int = 0
     ends: Told | None = None
+    listed: int = 0
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OpenForm:
-    """A form: empty, as a draft was typed, or as an earlier consent (``anew``) says; ``ends`` is one to revoke."""
+    """A form: empty, as a draft was typed, or as an earlier consent (``anew``) says; ``ends`` is one to revoke.
+
+    ``listed`` is the number of an exception for which single records are to be chosen; 0 for none.
+    """
 
     patient: str
     draft: str = ""
     anew: str = ""
     ends: str = ""
+    listed: int = 0
     interaction: str = "page"
     type: str = "*"
 
     @property
     def query(self) -> str:
-        return "consents/revoke" if self.ends else "consents/new"
+        if self.ends:
+            return "consents/revoke"
+        return "consents/new/records" if self.listed else "consents/new"
 
     def patients(self, tx: Tx) -> tuple[str, ...]:
         return (self.patient,)
@@ -55,37 +72,50 @@ class OpenForm:
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[FormPage]:
         person, caller = resident(tx, grant, self.patient, context), grant.caller
         earlier = {one.id: one for one in taken_here(tx, caller, self.patient, context)}
-        known = {**names(tx), **signers(tx, self.patient)}
         ends = earlier.get(self.ends)
         if (self.ends and ends is None) or (self.anew and self.anew not in earlier):
             raise not_found()
-        told = [Told(one, in_words(one.terms, known), known.get(one.signer, "代理の方"), "") for one in [ends] if one]
+        draft = own_draft(tx, caller, self.patient, self.draft, context) if self.draft else None
+        typed, left_out = self._typed(draft, earlier)
+        offered = choices(tx, grant, self.patient, records_typed(typed), context)
+        rows = exceptions(typed)
+        of_row = records(tx, grant, self.patient, of=rows.get(self.listed, {})) if self.listed else {}
+        told = [_told(tx, grant, self.patient, one) for one in [ends] if one]
         page = FormPage(
             person,
-            {},
-            {},
-            choices(tx, caller, self.patient),
+            typed,
+            paper(tx, grant, draft, context).problems if draft and typed.get("action") == "check" else {},
+            offered,
+            _to_choose(rows, offered.records, self.listed, of_row),
             base(tx, caller, self.patient),
-            ends=told[0] if told else None,
+            draft.id if draft else "",
+            draft.scan_name if draft else "",
+            draft.scan_size if draft else 0,
+            left_out,
+            told[0] if told else None,
+            self.listed,
+            len(of_row) > MOST_LISTED,
         )
-        if self.draft:
-            page = _typed_before(tx, caller, page, own_draft(tx, caller, self.patient, self.draft, context), context)
-        elif self.anew:
-            page = _anew(page, earlier[self.anew], self.patient)
         return Shown(page, {self.patient: shown_of(person, told)}, reason_of(caller), category="consent")
 
+    def _typed(self, draft: Row | None, earlier: Mapping[str, Agreement]) -> tuple[dict[str, str], int]:
+        """The fields as they stand, and how many exceptions of the earlier consent found no room."""
+        if draft is not None:
+            typed: dict[str, str] = loads(draft.fields)
+            return typed, 0
+        if not self.anew:
+            return {}, 0
+        signer = earlier[self.anew].signer
+        return typed_of(earlier[self.anew].terms, "patient" if signer == f"Patient/{self.patient}" else signer)
 
-def _typed_before(tx: Tx, caller: Caller, page: FormPage, draft: Row, context: Context) -> FormPage:
-    typed: dict[str, str] = loads(draft.fields)
-    problems = paper(tx, caller, draft, context).problems if typed.get("action") == "check" else {}
-    return FormPage(
-        page.person, typed, problems, page.choices, page.base, draft.id, draft.scan_name, draft.scan_size, 0, page.ends
-    )
+
+def _told(tx: Tx, grant: Grant, patient: str, one: Agreement) -> Told:
+    known = called(tx, grant, patient, [one.terms])
+    return Told(one, in_words(one.terms, known), known.get(one.signer, "代理の方"), "")
 
 
-def _anew(page: FormPage, earlier: Agreement, patient: str) -> FormPage:
-    signer = "patient" if earlier.signer == f"Patient/{patient}" else earlier.signer
-    left_out = sum(not expressible(rule) for rule in earlier.terms.rules)
-    return FormPage(
-        page.person, typed_of(earlier.terms, signer), {}, page.choices, page.base, left_out=left_out, ends=page.ends
-    )
+def _to_choose(
+    rows: Mapping[int, Mapping[str, str]], chosen: Mapping[str, str], listed: int, of_row: Mapping[str, str]
+) -> dict[int, dict[str, str]]:
+    found = {number: {one: chosen[one] for one in records_of(row) if one in chosen} for number, row in rows.items()}
+    return found | {listed: found.get(listed, {}) | dict(islice(of_row.items(), MOST_LISTED))}

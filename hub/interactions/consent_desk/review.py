@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hub.access.agreements import names, speaks_for
+from hub.access.agreements import speaks_for
 from hub.access.decide import Grant
 from hub.context import Context
-from hub.interactions.consent_desk.desk import reason_of, resident, shown_of, signers
+from hub.interactions.consent_desk.desk import reason_of, resident, shown_of
 from hub.interactions.consent_desk.draft import base, mark, own_draft, paper, taken
+from hub.interactions.consent_desk.named import called
 from hub.interactions.my_people import Person
 from hub.interactions.what_if import Difference, WhatIf
 from hub.projections.agreement import Agreement, in_words
@@ -59,8 +60,7 @@ class Review:
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[ReviewPage]:
         person, caller = resident(tx, grant, self.patient, context), grant.caller
         draft = own_draft(tx, caller, self.patient, self.draft, context)
-        said = paper(tx, caller, draft, context)
-        known, base_now = {**names(tx), **signers(tx, self.patient)}, base(tx, caller, self.patient)
+        said, base_now = paper(tx, grant, draft, context), base(tx, caller, self.patient)
         difference, in_vain = Difference((), ()), frozenset[str]()
         if not said.problems and not draft.saved:
             consent = said.resource(taken(caller, self.patient, f"Patient/{self.patient}", said.signed, context))
@@ -68,6 +68,7 @@ class Review:
             if said.read is not None:
                 in_vain = speaks_for(tx, caller, self.patient, consent, context.now)[1]
         terms = said.read.terms if said.read else said.ends.terms if said.ends else None
+        known = called(tx, grant, self.patient, [terms] if terms else ())
         proxy = said.read.proxy if said.read else None
         page = ReviewPage(
             person=person,

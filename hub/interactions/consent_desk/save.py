@@ -43,9 +43,10 @@ class Reviewed:
 def load(tx: Tx, credential: Credential, patient: str, draft: str, shown: str, context: Context) -> Reviewed:
     """The draft to be saved.  Raises ``Invalid`` when something is missing, and as ``own_draft`` does."""
     caller = authenticate(tx, credential, context)
-    resident(tx, decide.read(tx, caller, "page", "*", (patient,), context), patient, context)
+    grant = decide.read(tx, caller, "page", "*", (patient,), context)
+    resident(tx, grant, patient, context)
     row = own_draft(tx, caller, patient, draft, context)
-    said = paper(tx, caller, row, context)
+    said = paper(tx, grant, row, context)
     if said.problems and not row.saved:
         raise Invalid("This draft is not complete.", reason="incomplete")
     data = consent_drafts.scan(tx, patient, draft)

@@ -126,6 +126,8 @@ def _check_caller(tx: Tx, caller: Caller, credential: Credential, context: Conte
 def _check_words(said: Declaration) -> None:
     if not said.reason.strip():
         raise _missing("reason", "Say in a few words why this is an emergency.")
+    if not said.place.strip():
+        raise _missing("place", "Say where the patient is.")
     texts = {"name": said.name, "identifier": said.identifier, "reason": said.reason, "place": said.place}
     for name, text in texts.items():
         if len(text) > LONGEST:
@@ -165,8 +167,7 @@ def _opened(tx: Tx, caller: Caller, patient: str, said: Declaration, context: Co
         },
     )
     rule = f"Emergency/{id_}"
-    text = f"{words['reason']}（{words['place']}）" if words["place"] else words["reason"]
-    _ask_for_review(tx, caller, CASE, rule, text, patient, context)
+    _ask_for_review(tx, caller, CASE, rule, f"{words['reason']}（{words['place']}）", patient, context)
     tell_the_team(tx, patient, id_, until, caller, context)
     noted = record(
         caller,

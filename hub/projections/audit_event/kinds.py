@@ -107,6 +107,7 @@ _KINDS = {
     "refusal": Kind(
         _SECURITY_ALERT, (coding(f"{BALP}/CodeSystem/AuthZsubType", "AuthZ-Consent"),), "E", "security", "decision"
     ),
+    "clock-step": Kind(_SECURITY_ALERT, (coding(AUDIT_INTERACTION, "clock-step"),), "E", "security"),
     "operation:declare-emergency": _override("110127", "Emergency Override Started"),
     "operation:end-emergency": _override("110138", "Emergency Override Stopped"),
 }
