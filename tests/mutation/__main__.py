@@ -1,7 +1,7 @@
 """``make mutants``: does a test notice each small wrong change of what decides about access?
 
-Each change lives in a process of its own, forked before the hub is imported.  It is asked what
-``tests/mutation/first.py`` asks, and runs then the tests of its file, until one fails.
+Each change lives in processes of its own, forked before what decides is imported: one is asked what
+``tests/mutation/first.py`` asks and runs the tests of its file that need no hub, one the others, until one fails.
 
 ``python -m tests.mutation [FILE …]`` takes some files only.  What was answered before, for the same text of the file,
 is not asked again: with ``--survivors`` those are that survived, with ``--anew`` all.  ``JOBS`` says how many files are
@@ -13,6 +13,7 @@ import signal
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from hashlib import sha256
+from importlib import import_module
 from importlib.machinery import SourceFileLoader
 from json import dumps, loads
 from pathlib import Path
@@ -31,6 +32,7 @@ ROOT = Path(__file__).parents[2]
 KEPT = ROOT / ".cache" / "mutation"
 FOLDERS = ("consent", "hub/access")
 ENGINE = ("tests/unit/consent",)
+WITHOUT_A_HUB = ("tests/unit/consent", "tests/unit/access", "tests/unit/test_disaster_area.py")
 DOORS = ("tests/api/test_smoke.py", "tests/api/test_who_may_read.py", "tests/api/test_consent_at_the_doors.py")
 OF_FILE = {  # in place of ENGINE for a file of the rules, before DOORS for another
     "consent/compiled.py": (
@@ -42,32 +44,43 @@ OF_FILE = {  # in place of ENGINE for a file of the rules, before DOORS for anot
         *("tests/api/test_consent_desk.py", "tests/api/test_consent_desk_forms.py", "tests/api/test_why.py"),
     ),
     "hub/access/area.py": ("tests/unit/test_disaster_area.py", "tests/api/test_disaster.py"),
-    "hub/access/authorise.py": ("tests/api/test_who_may_write.py", "tests/api/test_transaction_refused.py"),
-    "hub/access/caller.py": ("tests/api/test_identity.py", "tests/api/test_purpose_of_use.py"),
-    "hub/access/compiled.py": ("tests/api/test_consent_rows.py",),
+    "hub/access/authorise.py": ("tests/unit/access/test_access_authorise.py", "tests/api/test_who_may_write.py"),
+    "hub/access/caller.py": ("tests/unit/access/test_access_caller.py", "tests/api/test_purpose_of_use.py"),
+    "hub/access/compiled.py": ("tests/api/test_consent_rows.py", "tests/faults/test_unreadable_rows.py"),
     "hub/access/decide.py": (
         *("tests/api/test_access_reasons.py", "tests/api/test_access_log.py", "tests/api/test_protected_address.py"),
         *("tests/api/test_export_rights.py", "tests/api/test_purpose_of_use.py", "tests/api/test_search_hops.py"),
     ),
-    "hub/access/disasters.py": ("tests/api/test_disaster.py", "tests/api/test_disaster_and_notifications.py"),
-    "hub/access/emergencies.py": ("tests/api/test_emergency.py", "tests/api/test_emergency_refused.py"),
-    "hub/access/explaining.py": ("tests/unit/projections/test_explain.py", "tests/api/test_why.py"),
-    "hub/access/facts.py": ("tests/api/test_protected_address.py", "tests/api/test_search.py"),
+    "hub/access/disasters.py": (
+        *("tests/unit/access/test_access_declarations.py", "tests/api/test_disaster.py"),
+        "tests/api/test_disaster_and_notifications.py",
+    ),
+    "hub/access/emergencies.py": (
+        *("tests/unit/access/test_access_declarations.py", "tests/api/test_emergency.py"),
+        "tests/api/test_emergency_refused.py",
+    ),
+    "hub/access/explaining.py": ("tests/unit/access/test_access_explaining.py", "tests/api/test_why.py"),
+    "hub/access/facts.py": ("tests/unit/access/test_access_facts.py", "tests/api/test_protected_address.py"),
     "hub/access/filter.py": (
-        "tests/unit/consent/test_consent_rules.py",
+        *("tests/unit/consent/test_consent_rules.py", "tests/unit/access/test_access_patient_record.py"),
         "tests/properties/test_reference_agrees.py::test_engine_query_and_reference_agree",
     ),
     "hub/access/labels.py": ("tests/unit/consent/test_consent_rules.py",),
-    "hub/access/redact.py": ("tests/api/test_protected_address.py", "tests/api/test_address_protection.py"),
-    "hub/access/rules.py": ("tests/api/test_consent_rows.py", "tests/api/test_care_team_desk_rights.py"),
-    "hub/access/unreadable.py": ("tests/api/test_consent_rows.py", "tests/api/test_reviews.py"),
+    "hub/access/redact.py": ("tests/unit/access/test_access_redact.py", "tests/api/test_address_protection.py"),
+    "hub/access/rules.py": (
+        *("tests/unit/access/test_access_rules.py", "tests/api/test_consent_rows.py"),
+        "tests/api/test_care_team_desk_rights.py",
+    ),
+    "hub/access/unreadable.py": ("tests/unit/access/test_access_unreadable.py", "tests/faults/test_unreadable_rows.py"),
     "hub/access/what_if.py": ("tests/api/test_what_if.py", "tests/api/test_consent_desk.py"),
 }
 OF_RULES = ("consent/", "hub/access/filter.py", "hub/access/labels.py")
 """What ``tests/mutation/first.py`` asks about."""
 JOBS = int(os.environ.get("JOBS", "1"))
-SECONDS = 300
+SECONDS = 600
 """In which the tests of one mutant end: several times what they need."""
+ONCE = ("fastapi", "hypothesis", "psycopg", "sqlmodel", "hub.store.tables", "hub.store.access_tables")
+"""What every child needs and no mutant is in, imported before."""
 
 
 def main(arguments: list[str]) -> int:
@@ -115,12 +128,20 @@ def _answer(mutant: Mutant, source: str, expected: list[Asked]) -> str:
 
 
 def _run(file: str, code: CodeType | None, expected: list[Asked]) -> int | None:
-    """What the tests say: 0 for nothing, with this code in place of the file's; None when it did not end."""
+    """What the tests say: 0 for nothing, with this code in place of the file's; None when they did not end."""
+    tests = _tests(file)
+    alone = [one for one in tests if one.startswith(WITHOUT_A_HUB)]
+    others = [one for one in tests if one not in alone]
+    answer = _in_a_child(file, code, expected, [*alone, "--noconftest"]) if alone else 0  # that one is the hub's
+    return _in_a_child(file, code, [], others) if others and answer == 0 else answer
+
+
+def _in_a_child(file: str, code: CodeType | None, expected: list[Asked], tests: list[str]) -> int | None:
     temporary = mkdtemp(prefix="mutant-")
     child = os.fork()
     if child == 0:
         os.setsid()
-        os._exit(_in_child(str(ROOT / file), code, expected, _tests(file), temporary))
+        os._exit(_in_child(str(ROOT / file), code, expected, tests, temporary))
     answer = _wait(child)
     rmtree(temporary, ignore_errors=True)
     return answer
@@ -141,7 +162,7 @@ def _in_child(path: str, code: CodeType | None, expected: list[Asked], tests: li
     SourceFileLoader.get_code = get_code  # type: ignore[method-assign, assignment]
     os.chdir(ROOT)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"  # Hypothesis is imported already, and needs no plugin
-    if path.removeprefix(f"{ROOT}/").startswith(OF_RULES) and notices(expected):
+    if expected and path.removeprefix(f"{ROOT}/").startswith(OF_RULES) and notices(expected):
         return 1
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
         os.dup2(nowhere.fileno(), 1)
@@ -157,8 +178,6 @@ def _in_child(path: str, code: CodeType | None, expected: list[Asked], tests: li
             "--basetemp",
             f"{temporary}/pytest",
         ]
-        if all(one.startswith("tests/unit/consent") for one in tests):
-            options.append("--noconftest")  # there it is the hub's
         return int(pytest.main([*options, *tests]))
 
 
@@ -175,7 +194,6 @@ def _wait(child: int) -> int | None:
 
 
 if __name__ == "__main__":
-    import sqlalchemy  # noqa: F401 - what every child needs is imported once
-    import sqlmodel  # noqa: F401
-
+    for module in ONCE:
+        import_module(module)
     sys.exit(main(sys.argv[1:]))

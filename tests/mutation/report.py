@@ -1,4 +1,4 @@
-"""docs/mutants.md: how many of the changes a test noticed, and why each other one is no mistake."""
+"""docs/mutants.md: how many of the changes a test noticed, why each other one is no mistake, and what was not asked."""
 
 from collections.abc import Sequence
 from hashlib import sha256
@@ -17,19 +17,26 @@ def report(root: Path, kept: Path, folders: Sequence[str]) -> int:
     explained = loads_toml(EXPLAINED.read_text(encoding="utf-8"))
     rows: list[str] = []
     survivors: list[tuple[Mutant, str]] = []
+    not_asked: list[str] = []
     killed = total = 0
     for folder in folders:
         for path in sorted((root / folder).glob("*.py")):
             file, source = str(path.relative_to(root)), path.read_text(encoding="utf-8")
             place = kept / f"{file.replace('/', '.')}.{sha256(source.encode()).hexdigest()[:16]}.json"
             answers = loads(place.read_text(encoding="utf-8")) if place.exists() else {}
-            asked = [one for one in mutants(file, source) if str(one.number) in answers]
+            every = mutants(file, source)
+            asked = [one for one in every if str(one.number) in answers]
             alive = [one for one in asked if answers[str(one.number)] == "survived"]
             if asked:
                 rows.append(f"| `{file}` | {len(asked) - len(alive)} | {len(asked)} |")
+            if len(asked) < len(every):
+                not_asked.append(f"`{file}` ({len(every) - len(asked)})")
             killed, total = killed + len(asked) - len(alive), total + len(asked)
             survivors += [(one, str(explained.get(file, {}).get(f"{one.within}: {one.what}", ""))) for one in alive]
-    lines = [_HEAD, *rows, f"| **all** | **{killed}** | **{total}** |", "", _SURVIVORS]
+    lines = [_HEAD, *rows, f"| **all** | **{killed}** | **{total}** |", ""]
+    if not_asked:
+        lines += [f"まだはかっていないもの / Not measured yet: {', '.join(not_asked)}", ""]
+    lines.append(_SURVIVORS)
     lines += [f"| `{one.file}` {one.within} | `{_cell(one.what)}` | {why or '**?**'} |" for one, why in survivors]
     (root / "docs" / "mutants.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
     unexplained = [one for one, why in survivors if not why]

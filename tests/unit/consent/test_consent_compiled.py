@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from consent import ConsentRecord, Known, compile_consent, read_consent
-from consent.compiled import moment_as_text, period_from_texts, rules_as_text, rules_from_text
+from consent import ANYTHING, ConsentRecord, Known, compile_consent, read_consent
+from consent.compiled import closed, moment_as_text, period_from_texts, rules_as_text, rules_from_text
 from consent.period import ALWAYS, Period
 from tests.unit.consent.case import Case, cases
 from tests.unit.consent.strategies import KNOWN, PERIODS, Json, actor, consents, provisions
@@ -109,3 +109,35 @@ def test_one_that_names_nobody_does_not_depend_on_who_is_known() -> None:
 def test_reading_at_once_is_compiling_and_asking() -> None:
     resource = consent()
     assert read_consent(resource, KNOWN) == compiled(resource).known_by(KNOWN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "{}", "[1]", "[{}]", '["1"]', '[{"number":"1","permits":"no"}]', '[{"permits":false,"number":"1"}]'),
+        '[{"number":"1","permits":false,"organisations":"hosp"}]',
+        '[{"number":"1","permits":false,"persons":1}]',
+        '[{"number":"1","permits":false,"unless":"dr-sato"}]',
+        '[{"number":"1","permits":false,"ends":"2026-11-22T12:00:00"}]',
+    ],
+)
+def test_a_text_that_is_not_what_was_kept_is_no_rule(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        rules_from_text(text)
+
+
+@pytest.mark.parametrize("moment", ["tomorrow", "2026-11-22", "2026-11-22T12:00:00"])
+def test_a_text_that_is_no_moment_is_no_end_of_a_period(moment: str) -> None:
+    for start, end in ((moment, ""), ("", moment)):
+        with pytest.raises(ValueError, match=r".+"):
+            period_from_texts(start, end)
+
+
+def test_what_can_no_longer_be_read_denies_all_that_a_resident_can_deny() -> None:
+    record = closed("Consent/c1", "v7", "hana", "damaged")
+    assert (record.id, record.version, record.patient, record.unreadable) == ("Consent/c1", "v7", "hana", "damaged")
+    assert (record.spaces, record.permits, record.revoked) == (frozenset({"medical", "team"}), False, False)
+    assert (record.signed, record.period, record.proxies) == (ALWAYS, ALWAYS, frozenset())
+    (rule,) = record.exceptions
+    assert (rule.number, rule.permits, rule.purposes) == ("1", False, frozenset({"ETREAT"}))
+    assert rule == replace(rule.for_everybody(), period=ALWAYS, match=ANYTHING)

@@ -61,6 +61,9 @@ def test_who_may_publish_what() -> None:
     assert policy.may_write("hospital", "update-notice")
     assert not policy.may_write("pharmacy", "problem")
     assert not policy.may_write("hospital", "dispensing")
+    everything = Policy.from_rows([], [], [{"kind": "municipality", "categories": "*"}])
+    assert everything.may_write("municipality", "problem")
+    assert not everything.may_write("hospital", "problem")
 
 
 @pytest.mark.parametrize(
@@ -71,7 +74,7 @@ def test_who_may_publish_what() -> None:
         ("publish", {**PUBLISH, "space": "*"}, "'*'"),
         ("publish", {"publisher": "clinic", "category": "problem"}, "space"),
         ("read", {**ROW, "profession": []}, "profession"),
-        ("read", {**ROW, "profession": [1]}, "profession"),
+        *(("read", {**ROW, "profession": one}, "must be a list of words") for one in ([1], 1, {"nurse": True})),
         ("read", {**ROW, "profession": "auditor"}, "auditor"),
         ("read", {**ROW, "organisation-kind": "castle"}, "'castle'"),
         ("read", {**ROW, "exclude": ["*"]}, "'*'"),
@@ -88,3 +91,4 @@ def test_a_row_that_cannot_be_taken_is_named(table: str, row: dict[str, object],
     with pytest.raises(PolicyError, match=problem) as caught:
         Policy.from_rows(rows["publish"], rows["read"], rows["write"])
     assert (caught.value.table, caught.value.row) == (table, 2)
+    assert str(caught.value).startswith(f"policy.{table}, row 2: ")

@@ -135,6 +135,12 @@ def test_a_category_may_stand_in_code() -> None:
     assert record.exceptions[0].match.categories == {"acp"}
 
 
+@pytest.mark.parametrize("status", ["inactive", "rejected"])
+def test_what_is_taken_back_is_read(status: str) -> None:
+    record = read(consent(status=status))
+    assert (record.revoked, record.unreadable) == (True, None)
+
+
 @pytest.mark.parametrize("status", ["draft", "proposed", "entered-in-error"])
 def test_what_was_never_agreed_is_no_rule(status: str) -> None:
     assert read_consent(consent(status=status), KNOWN) is None
@@ -171,9 +177,11 @@ UNREADABLE: dict[str, Json] = {
     "an instant without a zone": consent(dateTime="2026-02-20T10:00:00"),
     "no provision": consent(provision=None),
     "a root of no type": consent(provision={}),
+    "a root of an unknown type": consent(policyRule=None, provision={"type": "maybe"}),
     "a root for one category": consent(provision={"type": "permit", "class": EXCEPTION["class"]}),
     "a root period that is empty": consent(provision={"type": "permit", "period": {"start": "2027", "end": "2026"}}),
     "a policy rule that says the opposite": consent(policyRule=concept(ACT_CODE_SYSTEM, "OPTOUT")),
+    "a policy rule of another system": consent(policyRule=concept("https://example.org/rules", "OPTIN")),
     "an unknown policy rule": consent(policyRule=concept(ACT_CODE_SYSTEM, "OPTMAYBE")),
     "an empty list of exceptions": consent(provision={"type": "permit", "provision": []}),
     "an exception of no type": with_exception(type=None),
@@ -188,6 +196,9 @@ UNREADABLE: dict[str, Json] = {
     "an unknown organisation": with_exception(actor=[actor(RECIPIENT, "Organization/nobody")]),
     "an unknown profession": with_exception(actor=[actor((PROFESSION_SYSTEM, "wizard"), "")]),
     "a person as author": with_exception(actor=[actor(AUTHOR, "Practitioner/dr-sato")]),
+    "a person as author, called like an organisation": with_exception(actor=[actor(AUTHOR, "Practitioner/hosp")]),
+    "a system as recipient": with_exception(actor=[actor(RECIPIENT, "Device/dr-sato")]),
+    "an organisation as keeper": with_exception(actor=[actor((PARTICIPATION_SYSTEM, "CST"), "Organization/hosp")]),
     "an actor without a role": with_exception(actor=[{"reference": {"reference": "Organization/hosp"}}]),
     "an actor in the consent itself": with_exception(actor=[actor(RECIPIENT, "#hosp")]),
     "a profession and an organisation in one actor": with_exception(
@@ -241,6 +252,37 @@ def test_what_is_not_understood_denies(resource: Json) -> None:
     assert record.unreadable
     assert not record.permits
     assert not any(rule.permits for rule in record.exceptions)
+
+
+@pytest.mark.parametrize(
+    ("resource", "why"),
+    [
+        (consent(modifierExtension=[]), "Consent.modifierExtension is not understood in a rule"),
+        (consent(provision={"type": "permit", "class": []}), "Consent.provision.class is not understood in a rule"),
+        (consent(provision={"type": "permit", "provision": "?"}), "provision is not a list of objects"),
+        (
+            consent(policyRule=concept(ACT_CODE_SYSTEM, "OPTOUT"), provision={"type": "maybe"}),
+            "Consent.provision.type is neither permit nor deny",
+        ),
+        (
+            with_exception(provision=[{"type": "deny"}]),
+            "provision 1 has a provision inside: only one level is understood",
+        ),
+        (
+            with_exception(data=[], actor=[actor(RECIPIENT, "Organization/nobody")]),
+            "provision 1.data is not a list of objects; provision 1.actor: Organization/nobody is not known",
+        ),
+    ],
+)
+def test_the_secretariat_is_told_where_and_why_once(resource: Json, why: str) -> None:
+    assert read(resource).unreadable == why
+
+
+def test_only_the_exception_that_names_a_stranger_loses_its_actors() -> None:
+    named = [{"type": "deny", "actor": [actor(RECIPIENT, f"Organization/{one}")]} for one in ("hosp", "nobody")]
+    record = read(consent(provision={"type": "permit", "provision": [*named, {"type": "deny"}]}))
+    assert record.unreadable
+    assert [rule.organisations for rule in record.exceptions] == [{"hosp"}, set(), set()]
 
 
 @pytest.mark.parametrize("category", [None, [], [concept(SPACE_SYSTEM, "street")], [concept(CATEGORY_SYSTEM, "team")]])

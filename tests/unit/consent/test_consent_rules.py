@@ -13,15 +13,18 @@ from consent import (
     Decision,
     Disaster,
     Emergency,
+    Facts,
     Match,
     Period,
     Policy,
     Relation,
+    Role,
     Scope,
     default_read_rows,
     explain,
     explain_to_staff,
     may_record,
+    roles_in_force,
     scope_for,
     span,
     vocabulary,
@@ -132,6 +135,32 @@ class TestScope:
         with pytest.raises(ValueError, match="HMARKT"):
             Asker("hosp", "hospital", "HMARKT", True)
 
+    def test_what_is_about_nobody_is_in_the_directory_only_when_it_is_said_to_be(self) -> None:
+        about_nobody = Facts((), "clinic", "clinic", "directory", "Organization/x")
+        assert not scope_of("hana").admits(about_nobody).permit
+        assert scope_of("hana").admits(replace(about_nobody, directory=True)).permit
+
+    def test_what_nobody_published_is_no_auditor_s_own(self) -> None:
+        auditing = replace(scope_of("hana"), organisation="", groups=())
+        assert not auditing.admits(Facts(("hana",), "", "", "problem", "Condition/x")).permit
+
+
+class TestRoles:
+    @pytest.mark.parametrize(
+        ("role", "in_force"),
+        [
+            (Role("physician", "hosp"), True),
+            (Role("nurse", "hosp"), False),
+            (Role("physician", "clinic"), False),
+            (Role("physician", "hosp", span("2025")), False),
+        ],
+    )
+    def test_one_role_here_in_this_profession_now_is_needed_and_enough(self, role: Role, in_force: bool) -> None:
+        elsewhere = Role("pharmacist", "pharmacy")
+        for roles in ([role, elsewhere], [elsewhere, role]):
+            assert roles_in_force("hosp", "physician", Period(), roles, NOW) == in_force
+        assert not roles_in_force("hosp", "physician", span("2025"), [role], NOW)
+
 
 class TestFilter:
     def test_values_are_bound_and_never_in_the_text(self) -> None:
@@ -166,6 +195,11 @@ class TestLabels:
         assert labels(bits(["HIV", "R"])) == {"HIV", "R"}
         assert labels(bits(["a label of tomorrow"])) == {"UNKNOWN-LABEL"}
 
+    def test_every_bit_of_the_column_is_a_label_s_or_closes(self) -> None:
+        assert (ALL_BITS.bit_length(), ALL_BITS.bit_count()) == (31, 31)
+        for bit in (1 << place for place in range(31)):
+            assert labels(bit) == ({name for name, of in BITS.items() if of == bit} or {"UNKNOWN-LABEL"})
+
 
 class TestExplain:
     def test_every_reason_has_one_sentence(self) -> None:
@@ -193,6 +227,29 @@ def test_a_consent_may_not_favour_the_staff_of_those_who_record_it() -> None:
     assert may_record(consent, "hosp", "hospital", staff={"dr-sato"}) == "favours-writer"
     assert may_record(consent, "hosp", "hospital", staff={"ns-mori"}) is None
     assert may_record(consent, "clinic", "clinic", staff={"dr-sato"}) == "not-the-taker"
+
+
+AUTHOR: dict[str, object] = {"system": vocabulary.PARTICIPATION_SYSTEM, "code": "AUT"}
+HOSPITAL: dict[str, object] = {"reference": "Organization/hosp"}
+
+
+@pytest.mark.parametrize(
+    ("actor", "why_not"),
+    [
+        ({"reference": HOSPITAL, "role": {"coding": [AUTHOR]}}, None),
+        ({"reference": HOSPITAL, "role": {"coding": [{**AUTHOR, "system": "https://example.org"}]}}, "favours-writer"),
+        ({"reference": HOSPITAL}, "favours-writer"),
+        ({"reference": {"reference": "HealthcareService/hosp"}}, None),
+        ({"reference": {"reference": "RelatedPerson/dr-sato"}}, None),
+        ({"reference": {"reference": 1}}, None),
+        ({"reference": {"display": "病院"}}, None),
+        ({"reference": "Organization/hosp"}, None),
+        ({}, None),
+    ],
+)
+def test_a_consent_favours_only_those_to_whom_it_leads(actor: dict[str, object], why_not: str | None) -> None:
+    consent = {"organization": [HOSPITAL], "provision": {"type": "permit", "provision": [{"actor": [actor]}]}}
+    assert may_record(consent, "hosp", "hospital", staff={"dr-sato"}) == why_not
 
 
 def test_the_code_systems_are_those_of_the_profiles() -> None:

@@ -66,5 +66,11 @@ def test_a_purpose_that_a_rule_names_is_told() -> None:
     assert found.losses[0] == change("laboratory", 7, persons=("mori", "sato", "ueda"), purposes=("TREAT",))
 
 
+def test_changes_are_told_by_organisation_whoever_was_asked_about_first() -> None:
+    world = replace(WORLD, relations=(*WORLD.relations, Relation("hana", "pharm")))
+    found = what_if(world, [STRANGER, SATO, OTHERS], [], agreed(), [RESULTS])
+    assert [one.organisation for one in found.gains] == ["hosp", "pharm"]
+
+
 def test_nothing_changes_where_nothing_is_changed() -> None:
     assert asked(agreed(), agreed()) == Difference()
