@@ -116,7 +116,8 @@ async def _of_people(
             return Piece(entries, list(included.items()), start)
         one = replace(whole, id=person, cursor=start)
         piece = await _of_person(doors, credential, context, one, whole.count - len(entries))
-        entries += piece.entries
+        before = {name for name, _ in entries}
+        entries += [entry for entry in piece.entries if entry[0] not in before]
         included.update(piece.included)
         if piece.next:
             return Piece(entries, list(included.items()), piece.next)

@@ -67,7 +67,7 @@ class Everything:
         return self.asked
 
     def patients(self, tx: Tx) -> tuple[str, ...]:
-        return resources.with_further(tx, (self.id,))
+        return resources.around(tx, (self.id,))
 
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[Piece]:
         after = opened(self.seal, self.cursor, grant.caller, self.asked)[1] if self.cursor else START
@@ -81,7 +81,8 @@ class Everything:
         predicate, parameters = grant.predicate("r")
         room = self.count - len(first)
         place = _AFTER_RECORD if after == START else after
-        found = everything.rows_of(tx, self.id, self.narrowing, predicate, parameters, place, room + 1)
+        shared = len(grant.asked) > 1  # else nobody shares anything with this person
+        found = everything.rows_of(tx, self.id, self.narrowing, predicate, parameters, place, room + 1, shared=shared)
         rows, more = found[:room], len(found) > room
         entries = [(f"Patient/{self.id}", grant.redacted(record)) for record in first]
         entries += [(f"{row.type}/{row.id}", bytes(row.body)) for row in rows]
@@ -94,7 +95,10 @@ class Everything:
             for row in everything.directory_rows(tx, type_, ids, predicate, parameters)
         ]
         piece = Piece(entries, [(f"{row.type}/{row.id}", bytes(row.body)) for row in included], following)
-        return Shown(piece, {self.id: compact([*first, *rows, *included])}, rows=rows or [record])
+        told = {self.id: compact([*first, *rows, *included])}
+        for other in {row.patient for row in rows} - {self.id}:
+            told[other] = compact([row for row in rows if row.patient == other])
+        return Shown(piece, told, rows=rows or [record])
 
     def _wants(self, record: Row) -> bool:
         types, since = self.narrowing.types, self.narrowing.since

@@ -19,7 +19,7 @@ from hub.interactions import export_walk as walk
 from hub.interactions.everything import compact
 from hub.interactions.read import visible
 from hub.question import Shown
-from hub.store import exports, resources
+from hub.store import exports, positions, resources
 from hub.store.database import Tx
 from hub.store.exports import DELETED, File, Job, Level, Place
 from profiles.json import read_json
@@ -70,7 +70,7 @@ class KickOff:
             request=self.request,
             types=self.types,
             since=self.since,
-            moment=now,
+            moment=instant(positions.settled(tx, context.now)),
             expires=instant(context.now + LIFETIME),
         )
         exports.put(tx, job)
@@ -149,17 +149,18 @@ class Deliver:
         return f"$export/{self.export.job.id}/{self.export.job.files.index(self.file) + 1}"
 
     def patients(self, tx: Tx) -> tuple[str, ...]:
-        return _with_further(tx, self._people(tx))
+        return _around(tx, self._people(tx))
 
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[Piece]:
         job = _own(tx, grant.caller, self.export.job.id, context)
         # What is no longer there can be of any type.
         types = job.types if self.file.type == DELETED else (self.file.type,)
-        lines, place = walk.piece(tx, grant, job, self._people(tx), types, self.place, self.count)
+        lines, place = walk.piece(tx, grant, job, self.export.members, self._people(tx), types, self.place, self.count)
         lines = [line for line in lines if line.type == self.file.type]
         shown: dict[str, list[walk.Line]] = {}
         for line in lines:
-            shown.setdefault(line.row.patient, []).append(line)
+            for patient in {line.row.patient, line.current.person}:
+                shown.setdefault(patient, []).append(line)
         told = {patient: compact([line.row for line in of_one]) for patient, of_one in shown.items()}
         piece = Piece(b"".join(line.rendered(grant) + b"\n" for line in lines), place)
         return Shown(piece, told, rows=[line.row for line in lines if line.type != DELETED])
@@ -183,8 +184,8 @@ def count_on(tx: Tx, credential: Credential, export: Export, count: int, context
     if job.finished:
         return job
     whose = walk.people(tx, job, export.members, job.place)
-    grant = decide.read(tx, caller, "operation:export", "*", _with_further(tx, whose), context)
-    lines, place = walk.piece(tx, grant, job, whose, job.types, job.place, count, bodies=False)
+    grant = decide.read(tx, caller, "operation:export", "*", _around(tx, whose), context)
+    lines, place = walk.piece(tx, grant, job, export.members, whose, job.types, job.place, count, bodies=False)
     files = walk.tallied(job.files, lines, count * walk.PIECES)
     counted = replace(job, place=place, files=files) if place else replace(job, files=walk.closed(files), finished=True)
     return counted if exports.advance(tx, job, counted) else _own(tx, caller, job.id, context)
@@ -219,6 +220,6 @@ def _group(tx: Tx, grant: Grant, id_: str) -> Resource:
     return as_object(read_json(row.body))
 
 
-def _with_further(tx: Tx, whose: list[str]) -> tuple[str, ...]:
+def _around(tx: Tx, whose: list[str]) -> tuple[str, ...]:
     residents = [one for one in whose if one]
-    return resources.with_further(tx, residents) if residents else ()
+    return resources.around(tx, residents) if residents else ()

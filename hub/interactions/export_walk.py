@@ -27,7 +27,7 @@ _DIRECTORY = ""  # what belongs to no patient stands before all patients
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a file: the row that it shows, and the current one, which may be newer than the job."""
+    """One line of a file: the row that it shows, and the current one of the walk, which may be newer than the job."""
 
     type: str
     row: Row
@@ -63,6 +63,7 @@ def piece(
     tx: Tx,
     grant: Grant,
     job: Job,
+    members: Sequence[str],
     whose: Sequence[str],
     types: Sequence[str],
     place: Place | None,
@@ -75,12 +76,28 @@ def piece(
     Without ``bodies`` they can be counted, and not rendered.
     """
     predicate, parameters = grant.predicate("r", patient_records=True)
-    rows = exports.walk(tx, whose, types, place, predicate, parameters, count, bodies=bodies)
-    lines = [line for row in rows for line in _lines(tx, grant, job, row)]
+    shared = set(grant.asked) != set(whose) - {_DIRECTORY}  # else nothing about them is filed under others
+    rows = exports.walk(tx, whose, types, place, predicate, parameters, count, shared=shared, bodies=bodies)
+    lines = [line for row in rows if _has_its_place(tx, job, members, row) for line in _lines(tx, grant, job, row)]
     if len(rows) == count:
         end = rows[-1]
-        return lines, (end.patient, end.type, end.id, end.source)
+        return lines, (end.person, end.type, end.id, end.source)
     return lines, (whose[-1], "", "", "") if len(whose) == PEOPLE else None
+
+
+def _has_its_place(tx: Tx, job: Job, members: Sequence[str], row: Row) -> bool:
+    """Whether a row is given here: once, with whom it is filed under or, when the walk never meets them, another."""
+    if row.person == row.patient:
+        return True
+    about = (row.patient, *resources.further_patients(tx, row.type, row.id))
+    match job.level:
+        case "system":
+            return False
+        case "Patient":
+            met = exports.related(tx, job.organisation, about)
+        case "Group":
+            met = set(about) & set(members)
+    return bool(row.patient not in met and row.person == min(met))
 
 
 def _lines(tx: Tx, grant: Grant, job: Job, row: Row) -> Iterator[Line]:
@@ -117,7 +134,7 @@ def tallied(files: Sequence[File], lines: Sequence[Line], most: int) -> tuple[Fi
     """The files with these lines added; one that has ``most`` ends with the person whom it ended in."""
     filed = list(files)
     newest = {file.type: number for number, file in enumerate(filed)}
-    for (type_, patient), of_one in groupby(lines, key=lambda line: (line.type, line.row.patient)):
+    for (type_, patient), of_one in groupby(lines, key=lambda line: (line.type, line.current.person)):
         number = newest.get(type_)
         if number is None or (filed[number].count >= most and filed[number].last != patient):
             after = filed[number].last if number is not None else None

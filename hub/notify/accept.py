@@ -6,7 +6,7 @@ every version.  Who writes ``***`` again means the value that is kept.
 
 from collections.abc import Sequence
 
-from hub.context import Caller, Context, instant
+from hub.context import Caller, Context, Sealing, instant
 from hub.draft import Bound, Version
 from hub.errors import Invalid, Problem, Refused
 from hub.notify.reading import headers_of, read_subscription
@@ -44,7 +44,7 @@ def _taken_up(tx: Tx, caller: Caller, bound: Bound, secrets: _Secrets, context: 
     if bound.resource is None or bound.found:
         return bound
     read_subscription(bound.resource, context.base_url, context.nearby)
-    kept = dict(subscriptions.headers(known)) if known is not None else {}
+    kept = dict(subscriptions.headers(known, _seal(context))) if known is not None else {}
     secrets[bound.id] = tuple(
         (name, _meant(name, value, kept) if value == HIDDEN else value) for name, value in headers_of(bound.resource)
     )
@@ -103,9 +103,14 @@ def _keep(tx: Tx, caller: Caller, version: Version, headers: Headers, context: C
             "system": caller.system,
             "organisation": caller.organisation,
             "status": str(resource["status"]),
-            "headers": subscriptions.headers_as_text(headers),
+            "headers": subscriptions.sealed(version.id, headers, _seal(context)),
             "heartbeat": subscribed.heartbeat,
             "ends": instant(subscribed.ends) if subscribed.ends else "",
             "due": instant(context.now),
         },
     )
+
+
+def _seal(context: Context) -> Sealing:
+    assert context.seal is not None, "Subscriptions come in by the doors, which have one"
+    return context.seal

@@ -31,19 +31,30 @@ class Narrowing:
 
 
 def rows_of(
-    tx: Tx, patient: str, narrowing: Narrowing, predicate: str, parameters: Record, after: Place, count: int
+    tx: Tx,
+    patient: str,
+    narrowing: Narrowing,
+    predicate: str,
+    parameters: Record,
+    after: Place,
+    count: int,
+    *,
+    shared: bool,
 ) -> Sequence[Row]:
     """Up to ``count`` resources after a place, the Patient records apart, that ``predicate`` (over ``r``) admits.
 
-    Each with type, id, version, source, body.  The order is that of the primary key, so that a page costs its rows
-    and no more, however much there is of the patient.
+    Each with type, id, version, source, body.  ``shared``: also what is filed under others and about this patient as
+    well.  The order is that of the primary key, so that a page costs its rows and no more, however much there is.
     """
     where, bound = _where(narrowing)
     place = dict(zip(("type_", "id_", "source_"), after, strict=True))
-    statement = f"""SELECT {_COLUMNS} FROM resource r
-                     WHERE r.patient = :patient_ AND (r.type, r.id, r.source) > (:type_, :id_, :source_)
-                       AND r.type <> 'Patient' AND r.deleted = 0{where} AND {predicate}
-                     ORDER BY r.type, r.id, r.source {AT_MOST}"""  # noqa: S608 - our own names and binds
+    tests = f"""(r.type, r.id, r.source) > (:type_, :id_, :source_)
+                       AND r.type <> 'Patient' AND r.deleted = 0{where} AND {predicate}"""
+    same = " AND ".join(f"r.{name} = a.{name}" for name in ("patient", "type", "id", "source"))
+    ways = [f"SELECT {_COLUMNS} FROM resource r WHERE r.patient = :patient_ AND {tests}"]  # noqa: S608
+    if shared:
+        ways += [f"SELECT {_COLUMNS} FROM also_about a JOIN resource r ON {same} WHERE a.other = :patient_ AND {tests}"]  # noqa: S608
+    statement = f"{' UNION ALL '.join(ways)} ORDER BY type, id, source {AT_MOST}"
     return query(tx, statement, {**parameters, **bound, **place, "patient_": patient, "count": count})
 
 

@@ -155,6 +155,13 @@ def related_after(tx: Tx, organisation: str, patient: str, count: int) -> list[s
     return [row.patient for row in rows]
 
 
+def related(tx: Tx, organisation: str, people: Sequence[str]) -> set[str]:
+    """Those among ``people`` to whom an organisation has a relation, in force or not."""
+    marks, bound = in_list("p", people)
+    statement = f"SELECT patient FROM relation WHERE organisation = :organisation AND patient IN ({marks})"  # noqa: S608
+    return {row.patient for row in query(tx, statement, {**bound, "organisation": organisation})}
+
+
 def walk(
     tx: Tx,
     patients: Sequence[str],
@@ -164,28 +171,36 @@ def walk(
     parameters: Record,
     count: int,
     *,
+    shared: bool,
     bodies: bool,
 ) -> Sequence[Row]:
     """The next ``count`` rows of these patients (and types; none: all) after a place, deleted ones too.
 
-    Every row has its facts, and a ``body`` only where ``predicate`` (over ``r``) admits it; without ``bodies`` it is
-    just not NULL.  The predicate stands among the columns and not in the WHERE, so that a piece ends after ``count``
-    rows however few of them may be shown.
+    ``shared``: what is about several is there with each; ``person`` is the one whose row it is here, ``patient`` the
+    one under whom it is filed.  Every row has its facts, and a ``body`` only where ``predicate`` (over ``r``) admits
+    it; without ``bodies`` it is just not NULL.  The predicate stands among the columns and not in the WHERE, so that
+    a piece ends after ``count`` rows however few of them may be shown.
     """
     marks, bound = in_list("w_p", patients)
-    clauses = [f"r.patient IN ({marks})"]
+    narrowed = ""
     if types:
         type_marks, type_bound = in_list("w_t", types)
-        clauses.append(f"r.type IN ({type_marks})")
+        narrowed += f" AND r.type IN ({type_marks})"
         bound |= type_bound
     if place is not None and place[1]:
-        clauses.append("(r.patient <> :w_patient OR (r.type, r.id, r.source) > (:w_type, :w_id, :w_source))")
+        narrowed += " AND ({person} <> :w_patient OR (r.type, r.id, r.source) > (:w_type, :w_id, :w_source))"
         bound |= dict(zip(("w_patient", "w_type", "w_id", "w_source"), place, strict=True))
-    statement = f"""SELECT r.patient, r.source, r.publication, r.category, r.label_bits, r.clinical_date, r.withheld,
-                           r.directory, r.also_about, r.type, r.id, r.version, r.recorded, r.deleted,
-                           CASE WHEN {predicate} THEN {"r.body" if bodies else "1"} ELSE NULL END AS body
-                      FROM resource r WHERE {" AND ".join(clauses)}
-                     ORDER BY r.patient, r.type, r.id, r.source {AT_MOST}"""  # noqa: S608 - our own names and binds
+    columns = f"""r.patient, r.source, r.publication, r.category, r.label_bits, r.clinical_date, r.withheld,
+                  r.directory, r.also_about, r.type, r.id, r.version, r.recorded, r.deleted,
+                  CASE WHEN {predicate} THEN {"r.body" if bodies else "1"} ELSE NULL END AS body"""
+    same = " AND ".join(f"r.{name} = a.{name}" for name in ("patient", "type", "id", "source"))
+    ways = (("r.patient", "resource r"), ("a.other", f"also_about a JOIN resource r ON {same}"))[: 1 + shared]
+    found = " UNION ALL ".join(
+        f"SELECT {person} AS person, {columns} FROM {table}"  # noqa: S608 - our own names and binds
+        f" WHERE {person} IN ({marks}){narrowed.format(person=person)}"
+        for person, table in ways
+    )
+    statement = f"{found} ORDER BY person, type, id, source {AT_MOST}"
     return query(tx, statement, {**parameters, **bound, "count": count})
 
 

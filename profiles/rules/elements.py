@@ -65,6 +65,12 @@ def url(value: Json, place: Place, around: Surroundings) -> None:
         around.error((place, "url"), "url", "The url of an extension is a URI without spaces.")
 
 
+def most(value: Json, place: Place, around: Surroundings) -> None:
+    """The ``max`` of an ElementDefinition, which the definitions call a string."""
+    if isinstance(value, str) and value != "*" and not (value.isascii() and value.isdigit()):
+        around.error((place, "max"), "eld-3", f"{value[:40]!r} is neither a number nor *.")
+
+
 def references(name: str, targets: frozenset[str], visit: Rule) -> Check:
     """A Reference, or a list of them, to resources of the types ``targets``."""
 

@@ -13,12 +13,11 @@ from profiles.definitions import definitions
 from profiles.definitions.elements import elements_of
 from profiles.instants import instants_of
 from profiles.references import target_type
-from profiles.resource import Resource, as_object, as_text, codings, objects
+from profiles.resource import Resource, as_list, as_object, as_text, codings, objects
 from profiles.rules.fhirpath import Predicate, translate
 
-# Elsewhere: what a Reference and a Bundle must be, and what describes definitions in terms of their package.
-ELSEWHERE = frozenset({"ref-1", *(f"bdl-{number}" for number in range(1, 13))})
-NOT_CHECKED = frozenset({"eld-3", "ig-1", "ig-2", "sdf-8a"})
+# Elsewhere: what a Reference and a Bundle must be, and the one rule of a primitive element.
+ELSEWHERE = frozenset({"ref-1", "eld-3", *(f"bdl-{number}" for number in range(1, 13))})
 _ONLY_WARN = frozenset({"con-3"})
 _VALUE = ("value", "_value")
 _SCOPES_WITH_PATIENT = frozenset({"patient-privacy", "research", "adr", "treatment"})
@@ -102,6 +101,24 @@ def _represents_as_practitioner(participant: Resource, _: Resource) -> bool:
     return "onBehalfOf" not in participant or member in ("", "Practitioner")
 
 
+def _groupings_are_defined(definition: Resource, _: Resource) -> bool:
+    defined = [None, *(one.get("id") for one in objects(definition.get("grouping")))]
+    return all(one.get("groupingId") in defined for one in objects(definition.get("resource")))
+
+
+def _versions_are_of_the_guide(guide: Resource, _: Resource) -> bool:
+    resources = objects(as_object(guide.get("definition")).get("resource"))
+    named = [version for one in resources for version in as_list(one.get("fhirVersion"))]
+    return all(version in as_list(guide.get("fhirVersion")) for version in named)
+
+
+def _paths_are_of_one_type(differential: Resource, structure: Resource) -> bool:
+    paths = [as_text(one.get("path")) for one in objects(differential.get("element"))]
+    begin = f"{paths[0].partition('.')[0]}." if paths else ""
+    is_of_type = structure.get("kind") == "logical" or not paths or paths[0].startswith(as_text(structure.get("type")))
+    return is_of_type and all(path.startswith(begin) for path in paths[1:])
+
+
 def _by_hand(rule: str, holds: Predicate, text: str, *needs: str) -> Invariant:
     return Invariant(rule, "warning" if rule in _ONLY_WARN else "error", holds, text, frozenset(needs))
 
@@ -143,6 +160,17 @@ _HAND_WRITTEN: dict[str, tuple[Invariant, ...]] = {
             "lastModified",
         ),
     ),
+    "ImplementationGuide": (
+        _by_hand(
+            "ig-2", _versions_are_of_the_guide, "A resource of a guide is of a FHIR version of the guide.", "definition"
+        ),
+    ),
+    "ImplementationGuide.definition": (
+        _by_hand("ig-1", _groupings_are_defined, "A resource of a guide is in a grouping of the guide.", "resource"),
+    ),
+    "StructureDefinition.differential": (
+        _by_hand("sdf-8a", _paths_are_of_one_type, "All elements of a differential are of one type.", "element"),
+    ),
 }
 _REPLACED = {("Consent", f"ppc-{number}") for number in (3, 4, 5)}
 # Where the definitions describe the rule rather than say what to do.
@@ -179,7 +207,7 @@ def invariants_of(path: str) -> tuple[Invariant, ...]:
 
 
 def _translated(path: str, rule: str, severity: str, expression: str, sentence: str) -> Invariant | None:
-    if rule in ELSEWHERE | NOT_CHECKED:
+    if rule in ELSEWHERE:
         return None
     names: dict[str, set[str]] = {}
     for element in elements_of(path).values():

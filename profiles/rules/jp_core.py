@@ -1,8 +1,9 @@
 """What JP Core and the clinical-core profiles require beyond R4, from ``jp_core.csv`` (FACTS §1.3, §2.4).
 
 A row: a profile; the ``path`` of the element that it is about; the ``slice`` of its values, when it is not about all:
-a system or the URL of an extension, ``system#code``, ``#code``, or how the system begins, with ``*``; below each of
-them the element ``within``; and the rule: ``min`` 1, ``max`` or ``one`` (how many), ``has`` (it must be there), ``is``
+a system or the URL of an extension, ``system#code``, ``#code|code``, or how the system begins, with ``*``; below each
+of them the element ``within``, or the slice of one, ``section#950``, where ``has`` or ``max`` is asked of it; and the
+rule: ``min`` 1, ``max`` or ``one`` (how many), ``has`` (it must be there), ``is``
 (what it must be, one of several), ``matches`` (its form), ``types`` (of a choice), ``targets`` (of a reference),
 ``first`` (what the first one must be).  With ``should`` before it a rule only warns.  ``of type`` marks the profile
 that is meant for every resource of that type, whether it claims it or not.

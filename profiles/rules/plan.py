@@ -129,6 +129,8 @@ def _check(kind: str, name: str, element: Element, detail: str) -> Check | None:
         return check_narrative
     if kind == "Extension" and name == "url":
         return elements.url
+    if kind == "ElementDefinition" and name == "max":
+        return elements.most
     if element.type == "Resource":
         return elements.resources(name, _visit_entry)
     if element.type == "Reference":

@@ -61,7 +61,7 @@ def compile_row(row: Mapping[str, str]) -> Requirement:
         names, broken = _types(_kind_at(kind, above), name, names, compiled)
     elif verb != "min" or compiled.is_member:
         broken = _VERBS[verb](compiled)
-    rule = f"jp-{profile}-{about[-1].removesuffix('[x]').lower()}"
+    rule = f"jp-{profile}-{about[-1].partition('#')[0].removesuffix('[x]').lower()}"
     return Requirement(rule, row["sentence"], warns, tuple(above), name, names, verb in ("min", "one"), broken)
 
 
@@ -79,12 +79,13 @@ def _names(kind: str, name: str) -> frozenset[str]:
 
 
 def _membership(text: str, name: str) -> _IsMember | None:
-    """Whether a value is of a slice: ``system``, ``system#code``, ``#code``, a URL, or ``begins*``."""
+    """Whether a value is of a slice: ``system``, ``system#code``, ``#code|code``, a URL, or ``begins*``."""
     if not text:
         return None
     if text.endswith("*"):
         return lambda value: as_text(as_object(value).get("system")).startswith(text[:-1])
     system, _, code = text.partition("#")
+    codes = code.split("|")
     systems = (system, *old_systems(system))
     if name in _NAMED_BY and not code:  # the usual slices
         key = _NAMED_BY[name]
@@ -98,7 +99,7 @@ def _membership(text: str, name: str) -> _IsMember | None:
             return own in systems
         concept = value["code"] if isinstance(value.get("code"), dict) else value
         found = codings(concept if "coding" in as_object(concept) else {"coding": [value]})
-        return any((not system or one in systems) and code in ("", other) for one, other in found)
+        return any((not system or one in systems) and (not code or other in codes) for one, other in found)
 
     return is_member
 
@@ -113,6 +114,12 @@ def _members(row: _Row) -> _Find:
         return [((place, index), item) for index, item in enumerate(value) if is_member is None or is_member(item)]
 
     return find
+
+
+def _slice_within(step: str) -> tuple[str, _Find]:
+    """The element of ``section#360|362``, and how to find those of its values that have one of the codes."""
+    name, _, codes = step.partition("#")
+    return name, _members(_Row(_membership(codes and f"#{codes}", name), (), ""))
 
 
 def _finder(steps: tuple[str, ...]) -> _Find:
@@ -153,6 +160,14 @@ def _min(row: _Row) -> Broken:
 
 def _max(row: _Row) -> Broken:
     members, number = _members(row), int(row.value)
+    if row.within:
+        child, of_slice = _slice_within(row.within[0])
+        return lambda value, place: [
+            where
+            for parent, member in members(value, place)
+            if isinstance(member, dict) and child in member
+            for where, _ in of_slice(member[child], (parent, child))[number:]
+        ]
 
     def broken(value: Json, place: Place) -> Iterable[Place]:
         if not isinstance(value, list) or len(value) <= number:  # the usual case
@@ -177,6 +192,14 @@ def _one(row: _Row) -> Broken:
 def _has(row: _Row) -> Broken:
     *above, last = row.within
     members, parents = _members(row), _finder(tuple(above))
+    if "#" in last:
+        child, of_slice = _slice_within(last)
+        return lambda value, place: [
+            (where, child)
+            for parent, member in members(value, place)
+            for where, one in parents(member, parent)
+            if not of_slice(as_object(one).get(child), (where, child))
+        ]
 
     def broken(value: Json, place: Place) -> Iterable[Place]:
         if not above and _each(value, row.is_member, lambda one: last in one):

@@ -17,9 +17,14 @@ MAX_WAYS = 50  # of a chain that does not say to which types it goes
 CONTROLS = (
     "_sort", "_count", "_total", "_cursor", "_include", "_revinclude", "_summary", "_elements", "_type", "_has",
 )  # fmt: skip
-_MODIFIERS: dict[str, Modifier] = {one: one for one in get_args(Modifier)}
+# What lies above a URL is known from the URL, and what is in a value set from that: these are plain alternatives.
+_MODIFIERS: dict[str, Modifier] = {
+    **{one: one for one in get_args(Modifier)}, "above": "", "in": "", "not-in": "not",
+}  # fmt: skip
 _OF_KIND = {"token": ("not",), "string": ("exact", "contains"), "uri": ("above", "below")}
 _CONCEPTS = frozenset({"Coding", "CodeableConcept", "Identifier"})
+_CODED = frozenset({"code", "Coding", "CodeableConcept"})
+_OF_SETS = ("in", "not-in")
 
 
 def modifiers_of(one: Parameter) -> tuple[str, ...]:
@@ -28,6 +33,8 @@ def modifiers_of(one: Parameter) -> tuple[str, ...]:
     found = ["missing", *_OF_KIND.get(one.kind, ())]
     if one.kind == "token" and types & _CONCEPTS:
         found.append("text")
+    if one.kind == "token" and types & _CODED:
+        found += _OF_SETS
     if one.kind == "token" and "Identifier" in types:
         found.append("of-type")
     if one.kind == "reference" and "Reference" in types:
@@ -141,9 +148,7 @@ def _condition(asked: _Asked, type_: str, name: str, links: tuple[Link, ...]) ->
     if written and written not in modifiers_of(one):
         known = ", ".join(f":{modifier}" for modifier in sorted(modifiers_of(one)))
         raise asked.refused(f"the modifier :{written} is not supported, {known} is")
-    # What lies above a URL is known from the URL: these are plain alternatives.
-    modifier = "" if written == "above" else _MODIFIERS[written]
-    return Condition(asked.type, links, one, modifier, _values(asked, one, written, kind))
+    return Condition(asked.type, links, one, _MODIFIERS[written], _values(asked, one, written, kind))
 
 
 def _values(asked: _Asked, one: Parameter, modifier: str, kind: str) -> tuple[Value, ...]:
@@ -158,4 +163,6 @@ def _values(asked: _Asked, one: Parameter, modifier: str, kind: str) -> tuple[Va
         found = [value for part in parts for value in values_of(one, part, modifier, kind)]
     except BadParameter as problem:
         raise BadParameter(asked.name, problem.value[:100], problem.problem) from problem
+    if modifier in _OF_SETS and len(found) > MAX_ALTERNATIVES:
+        raise asked.refused(f"has more than {MAX_ALTERNATIVES} codes")
     return tuple(dict.fromkeys(found))

@@ -26,6 +26,7 @@ from profiles.search.values import (
     TokenValue,
     Value,
 )
+from profiles.terminology import value_set
 
 PREFIXES: dict[str, Prefix] = {
     "eq": "eq", "ne": "ne", "gt": "gt", "ge": "ge", "lt": "lt", "le": "le", "sa": "sa", "eb": "eb", "ap": "ap",
@@ -64,6 +65,8 @@ def values_of(parameter: Parameter, text: str, modifier: str, type_: str) -> tup
         return (string(parameter, text),)
     if modifier == "of-type":
         return of_type(parameter, text)
+    if modifier in ("in", "not-in"):
+        return of_value_set(parameter, text)
     if modifier == "identifier":
         return tokens(text, identifiers=True)
     if modifier == "above":
@@ -91,6 +94,14 @@ def tokens(text: str, *, identifiers: bool) -> tuple[TokenValue, ...]:
         return (TokenValue(key, bounded(code)),)
     form = canonical_identifier(system, code)
     return tuple(TokenValue(key, bounded(one)) for one in dict.fromkeys((form,) if system else (code, form)))
+
+
+def of_value_set(parameter: Parameter, text: str) -> tuple[TokenValue, ...]:
+    """``url`` or ``url|version`` of a value set that the hub ships: its codes."""
+    found = value_set(_unescaped(text))
+    if found is None:
+        raise BadParameter(parameter.name, text, "is not a value set of this hub; GET ValueSet lists them")
+    return tuple(value for system, code in found.codes for value in token(parameter, f"{system}|{code}"))
 
 
 def of_type(parameter: Parameter, text: str) -> tuple[TokenValue, ...]:

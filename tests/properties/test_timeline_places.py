@@ -138,7 +138,7 @@ def test_a_transaction_that_is_left_open_is_ended_and_the_feed_goes_on(engine: E
             write(tx, "waits")
         assert read(engine, 0) == []
         with transaction(engine) as tx:
-            assert timeline.waiting(tx) == 1  # /metrics says so
+            assert timeline.waiting(tx) == (1, "2026-11-22T03:00:00.000Z")  # /metrics says so
         begun = monotonic()
         while not (page := read(engine, 0)):
             assert monotonic() - begun < PATIENCE

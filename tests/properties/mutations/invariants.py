@@ -29,7 +29,8 @@ def invariant_mutants(spot: Spot) -> Iterator[Mutant]:
     """The mutants of one object whose type has invariants."""
     for rule in _RULES.get(spot.kind, ()):
         for changed in rule(spot):
-            yield broken(rule.__name__.strip("_").replace("_", "-"), spot, changed, spot.path())
+            where = spot.path("max") if rule is eld_3 else spot.path()
+            yield broken(rule.__name__.strip("_").replace("_", "-"), spot, changed, where)
     if spot.kind == "Narrative" and "div" in spot.value:
         for unsafe in _UNSAFE:
             div = f'<div xmlns="http://www.w3.org/1999/xhtml">{unsafe}</div>'
@@ -231,6 +232,26 @@ def imm_1(spot: Spot) -> Iterator[Resource]:
     yield spot.with_value({"publicationDate": "2026-01-01"})
 
 
+def eld_3(spot: Spot) -> Iterator[Resource]:
+    for text in ("many", "-1", "1.5"):
+        yield spot.having(max=text)
+
+
+def ig_1(spot: Spot) -> Iterator[Resource]:
+    first, *others = objects(spot.value.get("resource"))
+    yield spot.having(resource=[{**first, "groupingId": "no-such"}, *others])
+
+
+def ig_2(spot: Spot) -> Iterator[Resource]:
+    yield spot.having(fhirVersion=["3.0.1"])
+
+
+def sdf_8a(spot: Spot) -> Iterator[Resource]:
+    first, *others = objects(spot.value.get("element"))
+    yield spot.having(element=[{**first, "path": "Elsewhere"}, *others])
+    yield spot.having(element=[first, *others, {"id": "x", "path": "Elsewhere.code"}])
+
+
 _RULES: dict[str, tuple[Callable[[Spot], Iterator[Resource]], ...]] = {
     "Observation": (obs_6, obs_7),
     "Observation.referenceRange": (obs_3,),
@@ -258,4 +279,8 @@ _RULES: dict[str, tuple[Callable[[Spot], Iterator[Resource]], ...]] = {
     "ServiceRequest": (prr_1,),
     "QuestionnaireResponse.item": (qrs_1,),
     "Immunization.education": (imm_1,),
+    "ImplementationGuide": (ig_2,),
+    "ImplementationGuide.definition": (ig_1,),
+    "StructureDefinition.differential": (sdf_8a,),
+    "ElementDefinition": (eld_3,),
 }

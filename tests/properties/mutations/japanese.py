@@ -33,6 +33,14 @@ _REQUIRED = {
     "JP_MedicationRequest_eCS": ("authoredOn", "dosageInstruction"),
     "JP_Bundle_CLINS": ("identifier", "timestamp"),
 }
+_PROCEDURES = (
+    *("JP_ProcedureCodesMedical_CS", "JP_ProcedureCodesSTEM7_CS", "masterS-medicalProcedure"),
+    *("masterH-dentalProcedure", "master-nursingAction-16digits"),
+)
+_CONTENT = {
+    "JP_Composition_eReferral": ("950", "340", "360"),
+    "JP_Composition_eDischargeSummary": ("322", "342", "352", "312", "362", "333", "324", "344", "444", "424"),
+}
 _DRUGS = frozenset({"JP_MedicationRequest", "JP_MedicationDispense", "JP_MedicationRequest_eCS"})
 _TEXT_OF_CODE = frozenset(
     {"JP_Observation_LabResult", "JP_Observation_LabResult_eCS", "JP_Condition_eCS", "JP_AllergyIntolerance_eCS"}
@@ -67,6 +75,19 @@ def _broken(spot: Spot, profile: str) -> Iterator[tuple[str, Resource, str]]:
         yield "system of a slice", spot.having(category=[*other]), spot.path("category")
     if profile.startswith("JP_Observation_LabResult"):
         yield from _laboratory(spot)
+    if profile == "JP_Procedure":
+        code = as_object(spot.value["code"])
+        found = objects(code.get("coding"))
+        for one in found:
+            if as_text(one.get("system")).endswith(_PROCEDURES):
+                twice: list[Json] = [*found, one]
+                yield (
+                    "slice twice",
+                    spot.having(code={**code, "coding": twice}),
+                    spot.path("code", "coding", len(found)),
+                )
+    if profile in _CONTENT:
+        yield from _content(spot, _CONTENT[profile])
     if profile == "JP_MedicationRequest_eCS":
         yield "fixed value", spot.having(status="active"), spot.path("status")
         yield "fixed value", spot.having(intent="plan"), spot.path("intent")
@@ -101,6 +122,22 @@ def _drug(spot: Spot) -> Iterator[tuple[str, Resource, str]]:
     changed = spot.with_value({**less, "medicationReference": {"reference": "Medication/1"}})
     yield "type of a choice", changed, spot.path("medicationReference")
     yield "target of a reference", spot.having(subject={"reference": "Group/1"}), spot.path("subject", "reference")
+
+
+def _content(spot: Spot, needed: tuple[str, ...]) -> Iterator[tuple[str, Resource, str]]:
+    sections = objects(spot.value.get("section"))
+    for index, section in enumerate(sections):
+        below = objects(section.get("section"))
+        for number, one in enumerate(below):
+            code = codings(one.get("code"))[0][1]
+            if code in needed:
+                less: list[Json] = [*sections]
+                less[index] = {**section, "section": [*below[:number], *below[number + 1 :]]}
+                yield "slice within a slice missing", spot.having(section=less), spot.path("section", index, "section")
+            more: list[Json] = [*sections]
+            more[index] = {**section, "section": [*below, one]}
+            where = spot.path("section", index, "section", len(below))
+            yield "slice within a slice twice", spot.having(section=more), where
 
 
 def _category(spot: Spot, code: str) -> Iterator[tuple[str, Resource, str]]:
