@@ -1,13 +1,15 @@
 """The exceptions of a consent as a text that can be kept, and back: the compiled form (CONSENT §8)."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from json import dumps, loads
 from typing import TypedDict
 
-from consent.model import NOBODY, ConsentRule, Match
-from consent.period import Period
+from consent.model import NOBODY, ConsentRecord, ConsentRule, Match
+from consent.period import ALWAYS, Period
+from consent.vocabulary import EMERGENCY_PURPOSE, SPACES
 
 READER = 1
 """The number of the way in which consents are read: with another one, what was kept is made anew."""
@@ -39,12 +41,18 @@ def rules_as_text(rules: Iterable[ConsentRule]) -> str:
 
 @lru_cache(maxsize=1024)
 def rules_from_text(text: str) -> tuple[ConsentRule, ...]:
-    """What ``rules_as_text`` wrote.
+    """What ``rules_as_text`` wrote.  Raises ``ValueError`` for any other text.
 
     The same text is always the same rules, and which text counts is read anew for each decision: nothing that is
     remembered here can outlive a revocation.
     """
-    return tuple(_rule(kept) for kept in loads(text))
+    try:
+        rules = tuple(_rule(kept) for kept in loads(text))
+        if rules_as_text(rules) == text:
+            return rules
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError("these are no rules") from error
+    raise ValueError("these are other rules than those that were kept")
 
 
 def moment_as_text(moment: datetime | None) -> str:
@@ -53,18 +61,29 @@ def moment_as_text(moment: datetime | None) -> str:
 
 
 def period_from_texts(start: str, end: str) -> Period:
-    """The period between two texts of ``moment_as_text``."""
-    return Period(
-        datetime.fromisoformat(start) if start else None,
-        datetime.fromisoformat(end) if end else None,
-    )
+    """The period between two texts of ``moment_as_text``.  Raises ``ValueError`` for any other text."""
+    return Period(_moment(start), _moment(end))
+
+
+def _moment(text: str) -> datetime | None:
+    moment = datetime.fromisoformat(text) if text else None
+    if moment is not None and moment.tzinfo is None:
+        raise ValueError(f"{text} may be any of many moments")
+    return moment
+
+
+def closed(id_: str, version: str, patient: str, why: str) -> ConsentRecord:
+    """A consent of which nothing can be read: it denies all that a resident can deny (§3.4, §3.6)."""
+    forbids = ConsentRule("1", permits=False, purposes=frozenset({EMERGENCY_PURPOSE}))
+    denies_all = ConsentRecord(id_, version, patient, frozenset(SPACES), False, ALWAYS, ALWAYS, False, (forbids,))
+    return replace(denies_all, unreadable=why)
 
 
 def _kept(rule: ConsentRule) -> dict[str, object]:
     match = rule.match
     every: dict[str, object] = {
         "number": rule.number,
-        "permits": rule.permits,
+        "permits": rule.permits is True,
         "starts": moment_as_text(rule.period.start),
         "ends": moment_as_text(rule.period.end),
         "organisations": sorted(rule.organisations),

@@ -8,7 +8,7 @@ from consent.period import JST
 from consent.scope import Decision, Reason
 from consent.vocabulary import MEDICAL, SPACES, TEAM
 
-Audience: TypeAlias = Literal["municipality", "resident", "staff"]
+Audience: TypeAlias = Literal["municipality", "resident"]
 
 SENTENCES: Mapping[Reason, str] = {
     "scope": "このシステムに認められた操作の範囲にないため、お見せしていません。",
@@ -43,20 +43,17 @@ TO_THE_RESIDENT: Mapping[Reason, str] = {
     "consent": "あなたの同意と、市の共有の取り決めにより、お見せしました。",
 }
 HIDDEN_BY_RESIDENT = "この方の一部の情報は、ご本人の意思により表示していません。"
-THE_RESIDENTS_WILL: frozenset[Reason] = frozenset({"resident-denied"})
 _SPACE_NAMES = {MEDICAL: "医療の場", TEAM: "介護の場"}
 
 
 def explain(
     decision: Decision, audience: Audience = "municipality", words: Mapping[str, str] | None = None
 ) -> list[str]:
-    """The explanation in full: the reason, and the rules that decided.  For staff there is none: ``explain_to_staff``.
+    """The explanation in full: the reason, and the rules that decided.  Staff get none: see ``explain_to_staff``.
 
     ``words`` has what rules are called, by their ids: the municipality is told the id of a rule without words, the
     resident is not.
     """
-    if audience == "staff":
-        return []
     named = words or {}
     if audience == "resident":
         sentences = [TO_THE_RESIDENT[decision.reason]]

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import structlog
 from fastapi import FastAPI
@@ -26,8 +27,10 @@ from hub.http.encoding import Encoded
 from hub.http.routes import FHIR, OTHER, Endpoint, offered
 from hub.notify import networks
 from hub.settings import Settings
+from hub.store import log_mark
 from hub.store.lane import Lane
 from hub.sweeper import sweeping
+from hub.watch import Watch, watching
 from hub.web.routes import PAGES, page_of_error
 
 HEADERS = (
@@ -64,8 +67,12 @@ def create_app(
     clock: Callable[[], datetime] = now,
     ids: Callable[[], str] = new_id,
     random: Callable[[int], bytes] = secrets.token_bytes,
+    mark: Path | None = None,
 ) -> FastAPI:
-    """The hub as an ASGI application on a lane; ``secret`` is the store's key, ``base_url`` has no slash at its end."""
+    """The hub as an ASGI application on a lane; ``secret`` is the store's key, ``base_url`` has no slash at its end.
+
+    ``mark`` is the file that follows the log (``hub.store.log_mark``), where there is one.
+    """
 
     nearby = networks(settings.notify_networks)
     doors = Doors(lane, Seal(secret), clock, ids, random, base_url, settings.max_body, nearby)
@@ -76,6 +83,8 @@ def create_app(
         async with (
             delivering(doors, settings.notify_every),
             sweeping(doors, settings.sweep_every, keep_retries),
+            log_mark.keeping(lane, mark),
+            watching(doors, app.state.watch, settings.watch_every),
         ):
             yield
         lane.close()
@@ -92,6 +101,7 @@ def create_app(
     app.state.interactions = offered()
     app.state.answers = Counter[int]()
     app.state.settings = settings
+    app.state.watch = Watch()
     app.state.room = Room(LARGE_BODIES * settings.max_body)
     for door in (*OTHER, *FHIR):
         app.router.routes.append(Route(door.path, _Answering(door.endpoint), methods=[door.method]))

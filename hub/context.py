@@ -5,6 +5,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network
+from typing import Protocol
+
+
+class Sealing(Protocol):
+    """Seals texts that only this hub opens again (``hub.auth.seal.Seal``)."""
+
+    def close(self, text: str, *bound_to: str) -> str: ...
+
+    def open(self, sealed: str, *bound_to: str) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +27,8 @@ class Context:
     address: str = ""
     nearby: tuple[IPv4Network | IPv6Network, ...] = ()
     """Networks that are not public, in which the operator allows endpoints of subscriptions."""
+    seal: Sealing | None = None
+    """Under which the secrets of subscribers are kept; a command has none."""
 
     def resource_id(self) -> str:
         """An id for a new resource: its instant (48 bits) before 80 random bits, in hex.

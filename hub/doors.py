@@ -1,24 +1,30 @@
 """What every door needs to take the two paths: the lane, the clock, the ids.  Knows no web framework."""
 
+import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
 
 from hub.access.caller import authenticate
+from hub.access.emergencies import who
 from hub.auth.seal import Seal
-from hub.context import Caller, Context, Credential
+from hub.context import Caller, Context, Credential, instant
 from hub.draft import Draft, Written
-from hub.errors import HubError
+from hub.errors import Busy, HubError
 from hub.identity.claims import claims
 from hub.interactions.emergency import declare as emergency
 from hub.notify.targets import Networks
 from hub.question import Question
 from hub.read_path import read, refused
+from hub.store import emergencies
 from hub.store.database import Tx
-from hub.store.lane import Claims, Lane, nothing, unrecorded
+from hub.store.lane import NO_PLACE, Claims, Lane, nothing, unrecorded
 from hub.write_path import write
 
+LOOK_WITHIN = 0.3
+"""Seconds to find out whether somebody who found no place has declared an emergency."""
 T = TypeVar("T")
 U = TypeVar("U")
 
@@ -38,7 +44,9 @@ class Doors:
 
     def context(self, address: str = "", request_id: str = "") -> Context:
         """The constants of a request that begins now."""
-        return Context(self.clock(), request_id or self.new_id(), self.new_id, self.base_url, address, self.nearby)
+        return Context(
+            self.clock(), request_id or self.new_id(), self.new_id, self.base_url, address, self.nearby, self.seal
+        )
 
     def _in_turn(self, context: Context) -> Context:
         """The constants of a write whose turn is now.
@@ -48,13 +56,31 @@ class Doors:
         """
         return replace(context, now=self.clock())
 
-    async def read(self, credential: Credential, question: Question[T], context: Context) -> T:
-        """The way out, through the lane; a refusal is in the log before it is told."""
+    async def read(self, credential: Credential, question: Question[T], context: Context, *, urgent: bool = False) -> T:
+        """The way out, through the lane; a refusal is in the log before it is told.
+
+        Where there is no place, there is one for what is ``urgent``, and for who has declared an emergency.
+        """
 
         def note(tx: Tx, error: HubError) -> None:
             refused(tx, credential, question.interaction, question.query, error, context, question.patients)
 
-        return await self.lane.ask(lambda tx: read(tx, credential, question, context), note)
+        try:
+            return await self.lane.ask(lambda tx: read(tx, credential, question, context), note, urgent=urgent)
+        except Busy as busy:
+            if busy.reason not in NO_PLACE or not await self._in_emergency(credential, context):
+                raise
+        return await self.lane.ask(lambda tx: read(tx, credential, question, context), note, urgent=True)
+
+    async def _in_emergency(self, credential: Credential, context: Context) -> bool:
+        """Whether an emergency of the caller's is in force."""
+
+        def look(tx: Tx) -> bool:
+            return bool(emergencies.not_over(tx, who(authenticate(tx, credential, context)), instant(context.now)))
+
+        with suppress(HubError, TimeoutError):  # a store that hangs tells nobody
+            return await asyncio.wait_for(self.lane.ask(look, looks=True, urgent=True), LOOK_WITHIN)
+        return False
 
     async def write(
         self, credential: Credential, draft: Draft, context: Context, first: Callable[[Tx], None] = lambda tx: None
@@ -105,15 +131,18 @@ class Doors:
             lambda tx: emergency.declare(tx, credential, said, self._in_turn(context)),
             note,
             claims=lambda: emergency.CLAIMS,
+            urgent=True,
         )
 
-    async def caller(self, credential: Credential, context: Context, interaction: str = "sign-in") -> Caller:
+    async def caller(
+        self, credential: Credential, context: Context, interaction: str = "sign-in", *, urgent: bool = False
+    ) -> Caller:
         """Who knocks: asked before a body is read.  Raises ``Unauthenticated``."""
 
         def note(tx: Tx, error: HubError) -> None:
             refused(tx, credential, interaction, "", error, context)
 
-        return await self.lane.ask(lambda tx: authenticate(tx, credential, context), note, looks=True)
+        return await self.lane.ask(lambda tx: authenticate(tx, credential, context), note, looks=True, urgent=urgent)
 
     async def refuse_stranger(self, method: str, path: str, error: HubError, context: Context) -> None:
         """Write down that somebody without a token knocked."""

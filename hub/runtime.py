@@ -6,7 +6,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from hub.access.compiled import compile_missing
-from hub.store import positions
+from hub.auth.seal import Seal
+from hub.store import positions, subscriptions
 from hub.store.database import KEY, UnsafeStore, embedded_engine, read_key, read_or_create_key
 from hub.store.lane import Lane, LoopLane
 from hub.store.lanes import Lanes
@@ -66,7 +67,8 @@ def _on_postgresql(place: Place) -> Store:
 
 
 def _indexed(store: Store) -> Store:
-    """With the rows that a migration left to be made: of the search index, and of the consents."""
+    """With what a migration left to be done: rows of the search index and of the consents, secrets to be sealed."""
     reindex(store.lane.do)
     compile_missing(store.lane.do)
+    store.lane.do(lambda tx: subscriptions.seal_plain(tx, Seal(store.secret)))
     return store

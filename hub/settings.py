@@ -18,4 +18,5 @@ class Settings(BaseSettings):
     notify_networks: str = ""
     export_slice: int = Field(default=250, ge=1, le=500)
     sweep_every: float = Field(default=60, ge=0)
+    watch_every: float = Field(default=5, ge=0)
     keep_retries_days: int = Field(default=14, ge=7)

@@ -17,7 +17,7 @@ from hub.settings import Settings
 from tests.hub_in_test import Body, City
 
 LOOPBACK = "127.0.0.0/8"
-ALLOWED = Settings(notify_every=0, notify_networks=LOOPBACK)
+ALLOWED = Settings(notify_every=0, watch_every=0, notify_networks=LOOPBACK)
 BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition"
 PATIENT_CHANGED, ADMISSIONS, CONSENTS = TOPICS
 

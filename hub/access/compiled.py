@@ -5,17 +5,21 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from consent import ConsentRecord, compile_consent
-from consent.compiled import READER, moment_as_text, period_from_texts, rules_as_text, rules_from_text
+from consent.compiled import READER, closed, moment_as_text, period_from_texts, rules_as_text, rules_from_text
+from consent.vocabulary import SPACES
 from hub.projections.version import Outcome
 from hub.store import consents as store
 from hub.store.database import Tx
 from hub.store.sql import Record, Row
 from profiles.canonical import PROXY_LEGAL_BASIS
-from profiles.json import read_json
+from profiles.json import MalformedJson, read_json
 from profiles.resource import Resource, as_object, objects
 
 SLICE = 200
 """Consents compiled in one transaction: some tens of milliseconds, for which others wait."""
+
+CORRUPT = "what the hub keeps of it is damaged; register it anew"
+"""Why a consent cannot be read that could be read when it was written."""
 
 T = TypeVar("T")
 
@@ -47,7 +51,10 @@ def keep(tx: Tx, outcomes: Iterable[Outcome]) -> None:
 
 def consent_row(patient: str, id_: str, version: str, resource: Resource) -> Record:
     """The columns of ``ConsentRow``; ``patient`` is under whom it is filed, whatever can be read of the resource."""
-    record = compile_consent(resource)
+    return _row(patient, id_, version, compile_consent(resource))
+
+
+def _row(patient: str, id_: str, version: str, record: ConsentRecord | None) -> Record:
     place: Record = {"patient": patient, "id": id_, "version": version, "reader": READER}
     if record is None:
         return {**place, **_NO_RULE}
@@ -76,8 +83,11 @@ _NO_RULE: Record = {
 
 
 def records(tx: Tx, rows: Sequence[Row]) -> list[ConsentRecord]:
-    """The rules that rows of ``hub.store.consents`` are; one that has not been compiled is read from its resource."""
-    found = (_record(row) if row.version is not None else _read(tx, row) for row in rows)
+    """The rules that rows of ``hub.store.consents`` are; one that has not been compiled is read from its resource.
+
+    One that the hub cannot have written closes all: nobody knows what it said.
+    """
+    found = (_record_or_closed(row) if row.version is not None else _read(tx, row) for row in rows)
     return [record for record in found if record is not None]
 
 
@@ -96,7 +106,8 @@ def compile_missing(do: Do) -> None:
 def _compile_slice(tx: Tx) -> bool:
     rows = store.uncompiled(tx, READER, SLICE)
     for row in rows:
-        store.put(tx, consent_row(row.patient, row.id, row.version, as_object(read_json(row.body))))
+        place = row.patient, row.id, row.version
+        store.put(tx, _row(*place, _from_bytes(*place, row.body)))
     return len(rows) == SLICE
 
 
@@ -111,9 +122,18 @@ def _proxies_after(place: str) -> Callable[[Tx], str | None]:
     return work
 
 
+def _record_or_closed(row: Row) -> ConsentRecord | None:
+    try:
+        return _record(row)
+    except (TypeError, ValueError):
+        return closed(f"Consent/{row.id}", row.version, row.patient, CORRUPT)
+
+
 def _record(row: Row) -> ConsentRecord | None:
     if not row.spaces:
         return None
+    if not {*row.spaces.split()}.issubset(SPACES) or not {row.permits, row.revoked} <= {0, 1}:
+        raise ValueError("no row of the hub's")
     return ConsentRecord(
         id=f"Consent/{row.id}",
         version=row.version,
@@ -130,8 +150,15 @@ def _record(row: Row) -> ConsentRecord | None:
 
 
 def _read(tx: Tx, row: Row) -> ConsentRecord | None:
-    stored = as_object(read_json(store.body(tx, row.patient, row.id, row.current)))
-    return read_record(row.patient, row.id, row.current, stored)
+    return _from_bytes(row.patient, row.id, row.current, store.body(tx, row.patient, row.id, row.current))
+
+
+def _from_bytes(patient: str, id_: str, version: str, body: bytes) -> ConsentRecord | None:
+    try:
+        stored = as_object(read_json(body))
+    except MalformedJson:
+        return closed(f"Consent/{id_}", version, patient, CORRUPT)
+    return read_record(patient, id_, version, stored)
 
 
 def read_record(patient: str, id_: str, version: str, resource: Resource) -> ConsentRecord | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from consent import Decision, Facts, Reason, Refusal, Scope, scope_for
-from hub.access import disasters, emergencies, rules
+from hub.access import disasters, emergencies, rules, unreadable
 from hub.access.filter import patient_record, predicate
 from hub.access.labels import labels
 from hub.access.redact import without_address
@@ -178,12 +178,14 @@ def read(
     near |= {one.patient for one in declared}
     opened = disasters.counting(tx, caller, interaction, patients, context.now)
     near |= {resident for one in opened for resident in one.residents}
+    consents = rules.consents(tx, [patient for patient in about if patient in near], city)
+    unreadable.found(tx, consents, context)
     scope = scope_for(
         asker,
         city.policy,
         patients=about,
         relations=related,
-        consents=rules.consents(tx, [patient for patient in about if patient in near], city),
+        consents=consents,
         emergencies=declared,
         disasters=opened,
         now=context.now,

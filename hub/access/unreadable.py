@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable
 
-from hub.access import rules
+import structlog
+
+from consent import ConsentRecord
+from hub.access import compiled, rules
 from hub.context import Caller, Context, instant
 from hub.projections.version import Outcome
 from hub.store import reviews
 from hub.store.database import Tx
 
 CASE = "unreadable-consent"
+log = structlog.get_logger("renkei")
 
 
 def tell(tx: Tx, outcomes: Iterable[Outcome], caller: Caller, context: Context) -> None:
@@ -19,23 +23,38 @@ def tell(tx: Tx, outcomes: Iterable[Outcome], caller: Caller, context: Context) 
     city = rules.of_city(tx, caller.rules)
     for record in rules.consents(tx, sorted(set(written.values())), city):
         if record.unreadable and record.id in written and not _waits(tx, record.patient, record.id):
-            reviews.put(
-                tx,
-                {
-                    "patient": record.patient,
-                    "id": context.new_id(),
-                    "kind": CASE,
-                    "subject": record.id,
-                    "text": record.unreadable,
-                    "opened": instant(context.now),
-                    "organisation": caller.organisation,
-                    "person": caller.person or "",
-                    "finding": "",
-                    "note": "",
-                    "closed": "",
-                    "closed_by": "",
-                },
-            )
+            _open(tx, record, context.new_id(), context, caller.organisation, caller.person or "")
+
+
+def found(tx: Tx, records: Iterable[ConsentRecord], context: Context) -> None:
+    """The same, once, for each consent that could be read when it was written, and that a decision met damaged."""
+    for record in records:
+        if record.unreadable != compiled.CORRUPT:
+            continue
+        # The case has the name of the version: of two who meet it at the same time one opens it.
+        if all(case.id != record.version for case in reviews.about(tx, record.patient, CASE, [record.id])):
+            _open(tx, record, record.version, context)
+            log.error("a consent row cannot be read", consent=record.id, request=context.request_id)
+
+
+def _open(tx: Tx, record: ConsentRecord, id_: str, context: Context, organisation: str = "", person: str = "") -> None:
+    reviews.put(
+        tx,
+        {
+            "patient": record.patient,
+            "id": id_,
+            "kind": CASE,
+            "subject": record.id,
+            "text": record.unreadable or "",
+            "opened": instant(context.now),
+            "organisation": organisation,
+            "person": person,
+            "finding": "",
+            "note": "",
+            "closed": "",
+            "closed_by": "",
+        },
+    )
 
 
 def _is_consent(outcome: Outcome) -> bool:

@@ -7,6 +7,7 @@ import typer
 
 from hub.city import BadCityFile
 from hub.cli import files, identity, operate, pushing, serving
+from hub.errors import Busy
 from hub.runtime import Place
 from hub.store.database import UnsafeStore
 
@@ -45,9 +46,10 @@ def serve(
     host: Host = "127.0.0.1",
     port: Port = 8080,
     workers: Annotated[int, typer.Option("--workers", help="Processes; more than one needs PostgreSQL.", min=1)] = 1,
+    restored: Annotated[bool, typer.Option("--restored", help="Although it was restored: loopback only.")] = False,
 ) -> None:
     """Serve the hub on a store that exists."""
-    serving.serve(Place(data, database_url, key_file), host, port, workers)
+    serving.serve(Place(data, database_url, key_file), host, port, workers, restored=restored)
 
 
 @app.command()
@@ -178,6 +180,12 @@ def db_reindex(data: Data = Path("var"), database_url: Url = "", key_file: KeyFi
     operate.reindex_store(Place(data, database_url, key_file))
 
 
+@database.command("restored")
+def db_restored(data: Data = Path("var"), database_url: Url = "", key_file: KeyFile = None) -> None:
+    """Say of a store that was restored that no revocation is missing in it any more: it is served again."""
+    operate.accept_restored(Place(data, database_url, key_file))
+
+
 @database.command("distribute")
 def db_distribute(
     data: Data = Path("var"),
@@ -193,6 +201,6 @@ def main() -> None:
     """Entry point: an error a person can act on is one sentence, without a traceback."""
     try:
         app()
-    except (BadCityFile, UnsafeStore, operate.CannotDo, files.CannotDo) as error:
+    except (BadCityFile, UnsafeStore, operate.CannotDo, files.CannotDo, Busy) as error:
         typer.echo(f"renkei: {error}", err=True)
         raise SystemExit(1) from None

@@ -13,8 +13,9 @@ from hub.context import Caller, Context, instant
 from hub.edge import PURPOSES
 from hub.projections.rows import record
 from hub.runtime import Place, Store, open_store
-from hub.store import audit, distribution, registry
+from hub.store import audit, distribution, log_mark, registry
 from hub.store.database import Tx
+from hub.store.lane import RULES
 from hub.store.reindex import reindex
 
 LIFETIME = timedelta(minutes=5)
@@ -52,7 +53,7 @@ def put_in_force(store: Store, wanted: CityFile) -> None:
         apply(tx, wanted, here)
         audit.put(tx, [record(operator(), here, interaction="city-apply", query=wanted.city.id)])
 
-    store.lane.do(work)
+    store.lane.do(work, claims=lambda: (RULES,))
 
 
 def print_token(place: Place, system: str, person: str, organisation: str, purpose: str) -> None:
@@ -92,6 +93,21 @@ def reindex_store(place: Place) -> None:
     finally:
         store.lane.close()
     typer.echo(f"Indexed: {done} versions.")
+
+
+def accept_restored(place: Place) -> None:
+    """Take the log as it is for all that there is, with a record in it."""
+    store, here, mark = open_store(place), context(), place.data / log_mark.FILE
+
+    def work(tx: Tx) -> None:
+        audit.put(tx, [record(operator(), here, interaction="store-restored", reason="operator")])
+        log_mark.acknowledge(tx, mark)
+
+    try:
+        store.lane.do(work)
+    finally:
+        store.lane.close()
+    typer.echo(f"Accepted as it is. The store is served again; {mark} goes on from here.")
 
 
 def distribute_store(place: Place, *, run: bool) -> None:

@@ -27,24 +27,31 @@ from hub.demo.seed import Seeder
 from hub.logs import configure_logs
 from hub.runtime import Place, Store, open_store
 from hub.settings import Settings
-from hub.store import registry
+from hub.store import log_mark, registry
 from hub.store.database import only_server
 from hub.store.registry import JST
 
 SEEDED = "seeded"
 
 
-def serve(place: Place, host: str, port: int, workers: int = 1) -> None:
-    """Serve an existing store.  Raises ``CannotDo`` before anything is served unsafely."""
+def serve(place: Place, host: str, port: int, workers: int = 1, *, restored: bool = False) -> None:
+    """Serve an existing store.  Raises ``CannotDo``, ``UnsafeStore`` before anything is served unsafely.
+
+    ``restored``: although revocations may be missing in it, so that they can be registered again.
+    """
+    if restored and not is_loopback(host):
+        raise CannotDo(f"A restored store is served on the loopback address only, not on {host}.")
     if workers > 1 and not place.database_url:
         raise CannotDo("The embedded store has one process. For more of them, give --database-url of a PostgreSQL.")
     refuse_taken_port(host, port)
     with _alone(place):
-        _serve(place, host, port, workers)
+        _serve(place, host, port, workers, None if restored else place.data / log_mark.FILE)
 
 
-def _serve(place: Place, host: str, port: int, workers: int) -> None:
+def _serve(place: Place, host: str, port: int, workers: int, mark: Path | None) -> None:
     store = open_store(place)
+    if mark is not None:
+        _refuse_restored(store, mark)
     city = store.lane.do(registry.city)
     if city is None:
         store.lane.close()
@@ -54,17 +61,26 @@ def _serve(place: Place, host: str, port: int, workers: int) -> None:
         raise CannotDo(f"This city allows the demo sign-in, by which anybody is anybody: loopback only, not {host}.")
     base_url = _base_url(city.base_url, host, port)
     if workers == 1:
-        run(create_app(store.lane, store.secret, Settings(), base_url), host, port)
+        run(create_app(store.lane, store.secret, Settings(), base_url, mark=mark), host, port)
         return
     store.lane.close()  # a worker opens its own; nothing that is open goes through a fork
 
     def work(listening: socket.socket) -> None:
         store = open_store(place)
-        run(create_app(store.lane, store.secret, Settings(), base_url), host, port, listening)
+        run(create_app(store.lane, store.secret, Settings(), base_url, mark=mark), host, port, listening)
 
     with _listen(host, port) as listening:
         gc.freeze()  # what is loaded already, all workers share
         supervise(workers, lambda: work(listening))
+
+
+def _refuse_restored(store: Store, mark: Path) -> None:
+    try:
+        log_mark.refuse_restored(store.lane, mark)
+        store.lane.do(lambda tx: log_mark.acknowledge(tx, mark))  # of a store that is served for the first time
+    except BaseException:
+        store.lane.close()
+        raise
 
 
 def demo(place: Place, host: str, port: int, directory: Path) -> None:

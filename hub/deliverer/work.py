@@ -15,7 +15,7 @@ from hub.notify import messages
 from hub.notify.messages import Event, Message
 from hub.notify.reading import stored
 from hub.notify.standing import stand
-from hub.notify.subscribed import LONGEST_TIMEOUT, Subscribed
+from hub.notify.subscribed import LONGEST_TIMEOUT, Headers, Subscribed
 from hub.notify.waits import Waits
 from hub.projections.rows import record
 from hub.store import audit, outbox, registry, relations, subscriptions
@@ -117,7 +117,7 @@ def prepare(tx: Tx, id_: str, holder: str, waits: Waits, context: Context) -> Me
         _stop(tx, row, holder, "off", "", owner, context)
         return False
     subscribed = stored(bytes(row.body), context.base_url, context.nearby)
-    headers = tuple(subscriptions.headers(row))
+    headers = _headers(row, context)
     sent = instant(context.now)
     if row.status == "requested":
         _note(tx, owner, row, "handshake", context)
@@ -130,6 +130,11 @@ def prepare(tx: Tx, id_: str, holder: str, waits: Waits, context: Context) -> Me
         return messages.heartbeat(subscribed, headers, standing_of(row, subscribed), sent, context.base_url)
     subscriptions.release(tx, id_, holder)
     return False
+
+
+def _headers(row: Row, context: Context) -> Headers:
+    assert context.seal is not None, "the deliverer works through the doors, which have one"
+    return tuple(subscriptions.headers(row, context.seal))
 
 
 def _events(
@@ -153,7 +158,7 @@ def _events(
     if not events:
         return True
     standing = replace(standing_of(row, subscribed), numbered=last)
-    headers = tuple(subscriptions.headers(row))
+    headers = _headers(row, context)
     upto = int(waiting[-1].position)
     return messages.told(subscribed, headers, standing, events, upto, instant(context.now), context.base_url)
 

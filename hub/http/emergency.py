@@ -14,7 +14,7 @@ _PARAMETERS = frozenset({"name", "birthDate", "identifier", "reason", "place"})
 
 async def declare_emergency(request: Request) -> Response:
     """``name`` and/or ``birthDate``, and/or ``identifier``; ``reason``; ``place``.  Gives the Patient, until when."""
-    given = (await asked(request)).only(_PARAMETERS)
+    given = (await asked(request, urgent=True)).only(_PARAMETERS)
     said = Declaration(
         name=given.text("name"),
         birth_date=given.text("birthDate"),

@@ -9,8 +9,9 @@ from starlette.responses import PlainTextResponse, Response
 
 from hub.edge import doors_of
 from hub.errors import Busy
-from hub.store import subscriptions, timeline
+from hub.store import subscriptions
 from hub.store.sql import answers
+from hub.watch import Watch, feed_lag
 
 ANSWER_WITHIN = 2.0
 
@@ -54,13 +55,33 @@ async def _subscriptions(request: Request) -> list[str]:
 async def _feed(request: Request) -> list[str]:
     """Whether somebody holds the feed back; without these lines when the store does not answer."""
     try:
-        waiting = await asyncio.wait_for(doors_of(request).run(timeline.waiting), ANSWER_WITHIN)
+        doors = doors_of(request)
+        asked = doors.run(lambda tx: feed_lag(tx, doors.clock()))
+        waiting, behind = await asyncio.wait_for(asked, ANSWER_WITHIN)
     except (TimeoutError, Busy):
         return []
     return [
         "# HELP renkei_feed_waiting Items that no feed shows yet, because an older transaction still runs.",
         "# TYPE renkei_feed_waiting gauge",
         f"renkei_feed_waiting {waiting}",
+        "# HELP renkei_feed_lag_seconds For how long the oldest of them has been waiting.",
+        "# TYPE renkei_feed_lag_seconds gauge",
+        f"renkei_feed_lag_seconds {behind}",
+    ]
+
+
+def _clock(watch: Watch) -> list[str]:
+    """What this process saw of its clock."""
+    return [
+        "# HELP renkei_clock_steps_total How often the clock was set by a second or more.",
+        "# TYPE renkei_clock_steps_total counter",
+        f"renkei_clock_steps_total {watch.steps}",
+        "# HELP renkei_clock_step_seconds By how much it was set last.",
+        "# TYPE renkei_clock_step_seconds gauge",
+        f"renkei_clock_step_seconds {watch.last:.3f}",
+        "# HELP renkei_clock_apart_seconds How far it is ahead of the database's.",
+        "# TYPE renkei_clock_apart_seconds gauge",
+        f"renkei_clock_apart_seconds {watch.apart:.3f}",
     ]
 
 
@@ -70,5 +91,5 @@ async def metrics(request: Request) -> Response:
     assert isinstance(counts, Counter)
     lines = ["# HELP renkei_answers_total Answers by HTTP status.", "# TYPE renkei_answers_total counter"]
     lines += [f'renkei_answers_total{{status="{status}"}} {count}' for status, count in sorted(counts.items())]
-    lines += [*await _feed(request), *await _subscriptions(request)]
+    lines += [*_clock(request.app.state.watch), *await _feed(request), *await _subscriptions(request)]
     return PlainTextResponse("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")

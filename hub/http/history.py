@@ -15,6 +15,7 @@ from hub.interactions.history import History, Span
 from profiles.instants import instants_of
 
 MAX_COUNT = 200
+PARAMETERS = ("_since", "_at", "_count")
 _STATUS = {"POST": "201 Created", "PUT": "200 OK", "DELETE": "204 No Content"}
 
 
@@ -22,7 +23,7 @@ async def instance(request: Request) -> Response:
     """``GET Type/id/_history`` with ``_since``, ``_at``, ``_count``: every version with what was in it."""
     answers.accept_json(request)
     doors, type_, id_ = doors_of(request), type_of(request), request.path_params["id"]
-    question = History(type_, id_, _span(request, ("_since", "_at")), doors.seal)
+    question = History(type_, id_, _span(request), doors.seal)
     page = await doors.read(bearer(request), question, context_of(request))
     entries = [
         {**_entry(doors.base_url, type_, id_, one.method, one.version, one.recorded), **_resource(one.body)}
@@ -34,22 +35,22 @@ async def instance(request: Request) -> Response:
 
 
 async def everything(request: Request) -> Response:
-    """``GET Type/_history`` and ``GET /_history`` with ``_since``, ``_count``: for auditors, without any content."""
+    """``GET Type/_history`` and ``GET /_history``, the same: for auditors, without any content."""
     answers.accept_json(request)
     doors, type_ = doors_of(request), type_of(request) if "type" in request.path_params else "*"
-    question = Changes(type_, _span(request, ("_since",)), doors.seal)
+    question = Changes(type_, _span(request), doors.seal)
     page = await doors.read(bearer(request), question, context_of(request))
     entries = [_entry(doors.base_url, one.type, one.id, one.method, one.version, one.recorded) for one in page.changes]
     here = f"{doors.base_url}/fhir/{'' if type_ == '*' else f'{type_}/'}_history"
     return answers.fhir(_bundle(here, question.span, entries, page.next, None))
 
 
-def _span(request: Request, names: tuple[str, ...]) -> Span:
+def _span(request: Request) -> Span:
     """What the URL asks for.  Raises ``Malformed`` that names the parameter."""
     given = dict(pair for pair in query_pairs(request) if pair[0] not in OF_THE_ANSWER)
     for name in given:
-        if name not in (*names, "_count", "_cursor"):
-            raise Malformed(f"This history has no parameter {name}; it has {', '.join((*names, '_count'))}.")
+        if name not in (*PARAMETERS, "_cursor"):
+            raise Malformed(f"A history has no parameter {name}; it has {', '.join(PARAMETERS)}.")
     count = given.get("_count", "50")
     if not (count.isascii() and count.isdigit() and 1 <= int(count[:9]) <= 10**8):
         raise Malformed("_count is a number from 1.")

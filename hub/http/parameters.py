@@ -60,8 +60,8 @@ class Asked:
         return self
 
 
-async def asked(request: Request) -> Asked:
-    """The parameters of a request.  The caller is known before its body is read.
+async def asked(request: Request, *, urgent: bool = False) -> Asked:
+    """The parameters of a request, which may be ``urgent``.  The caller is known before its body is read.
 
     Raises ``Malformed`` for a body that is no FHIR resource, and what ``bearer`` and ``body_of`` raise.
     """
@@ -70,7 +70,7 @@ async def asked(request: Request) -> Asked:
     if request.method != "POST":
         return Asked(tuple(in_url), {})
     doors = doors_of(request)
-    caller = await doors.caller(bearer(request), context_of(request))
+    caller = await doors.caller(bearer(request), context_of(request), urgent=urgent)
     body = await body_of(request, doors.max_body)
     if not body.strip():
         return Asked(tuple(in_url), {})

@@ -59,10 +59,13 @@ class Changes:
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[ChangePage]:
         bound_to = grant.caller.key, self.query
         place = opened(self.seal, self.span.cursor, *bound_to)
-        after: store.Place = tuple(loads(place)) if place else store.NEWEST
+        begin, end = self.span.at or ("", store.NEWEST[0])
+        after: store.Place = tuple(loads(place)) if place else (end, "")
         type_ = "" if self.type == "*" else self.type
         with fence.lifted(tx):  # of everybody, but never what it was
-            rows, following = store.changes(tx, type_, since=self.span.since, after=after, count=self.span.count)
+            rows, following = store.changes(
+                tx, type_, since=self.span.since, current_at=begin, after=after, count=self.span.count
+            )
             changes = tuple(ChangeOf(row.type, row.id, row.version, row.recorded, _method(tx, row)) for row in rows)
         link = None if following is None else self.seal.close(dumps(following), *bound_to)
         return Shown(ChangePage(changes, link), {}, "audit")

@@ -37,18 +37,19 @@ def patching(
 
 
 def amend_of_entry(resource: Json, where: str, *, strict: bool) -> Amend:
-    """The patch in an entry of a Bundle: a Binary with a JSON Patch, or Parameters with a FHIRPath Patch."""
+    """The patch in an entry of a Bundle: Parameters with a FHIRPath Patch, or a Binary with one of the others."""
     held, where = as_object(resource), f"{where}.resource"
     if held.get("resourceType") == "Parameters":
         return _amend(_read(held, where), where, strict=strict)
-    if held.get("resourceType") != "Binary" or held.get("contentType") != JSON_PATCH:
-        text = f"A PATCH entry holds Parameters (FHIRPath Patch) or a Binary of {JSON_PATCH}."
+    media_type = as_text(held.get("contentType"))
+    if held.get("resourceType") != "Binary" or media_type not in (JSON_PATCH, MERGE_PATCH):
+        text = f"A PATCH entry holds Parameters (FHIRPath Patch) or a Binary of {JSON_PATCH} or {MERGE_PATCH}."
         raise Malformed(text, problems=[Problem("error", "structure", where, text)])
     try:
         document = read_value(b64decode(as_text(held.get("data")), validate=True))
     except NotBase64 as error:
         raise Malformed(f"{where}.data is not base64.") from error
-    return _amend(_read(document, where, JSON_PATCH), where, strict=strict)
+    return _amend(_read(document, where, media_type), where, strict=strict)
 
 
 def _read(document: Json, where: str, media_type: str = "") -> Patch:

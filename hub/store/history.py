@@ -36,17 +36,20 @@ def is_first(tx: Tx, type_: str, id_: str, source: str, recorded: str) -> bool:
     return first(tx, older, {"type": type_, "id": id_, "source": source, "recorded": recorded}) is None
 
 
-def changes(tx: Tx, type_: str, *, since: str, after: Place, count: int) -> tuple[list[Row], Place | None]:
+def changes(
+    tx: Tx, type_: str, *, since: str, current_at: str, after: Place, count: int
+) -> tuple[list[Row], Place | None]:
     """The newest versions of a type ("" for all) behind ``after``, without what is in them, and where to go on.
 
-    Rows of type, id, source, version, recorded, deleted.  There may be fewer than ``count`` and yet a place to go on.
+    ``current_at`` leaves out what another version had replaced by that instant ("" for none).  Rows of type, id,
+    source, version, recorded, deleted.  There may be fewer than ``count`` and yet a place to go on.
     """
-    scanned = SCANNED if type_ else count + 1
+    scanned = SCANNED if type_ or current_at else count + 1
     recorded, version = after
-    bound: Record = {"since": since, "recorded": recorded, "version": version, "count": scanned}
-    found = [row for table in ("resource", "history") for row in query(tx, _newest(table), bound)]
+    bound: Record = {"since": since, "at": current_at, "recorded": recorded, "version": version, "count": scanned}
+    found = [row for table in ("resource", "history") for row in query(tx, _newest(table, current_at), bound)]
     looked_at = sorted(found, key=lambda row: (row.recorded, row.version), reverse=True)[:scanned]
-    matching = [row for row in looked_at if type_ in ("", row.type)]
+    matching = [row for row in looked_at if type_ in ("", row.type) and not row.replaced]
     if len(matching) > count:
         last = matching[count - 1]
         return matching[:count], (last.recorded, last.version)
@@ -54,7 +57,11 @@ def changes(tx: Tx, type_: str, *, since: str, after: Place, count: int) -> tupl
     return matching, None if end is None else (end.recorded, end.version)
 
 
-def _newest(table: str) -> str:
-    return f"""SELECT type, id, source, version, recorded, deleted FROM {table}
+def _newest(table: str, current_at: str) -> str:
+    later = "n.type = v.type AND n.id = v.id AND n.source = v.source AND n.recorded > v.recorded AND n.recorded <= :at"
+    ways = [f"EXISTS (SELECT 1 FROM {one} n WHERE {later})" for one in ("resource", "history")]  # noqa: S608
+    replaced = " OR ".join(ways) if current_at and table == "history" else "0 = 1"
+    return f"""SELECT type, id, source, version, recorded, deleted, CASE WHEN {replaced} THEN 1 ELSE 0 END AS replaced
+                 FROM {table} v
                 WHERE recorded >= :since AND recorded <= :recorded AND (recorded < :recorded OR version < :version)
                 ORDER BY recorded DESC, version DESC LIMIT :count"""  # noqa: S608 - table names are ours

@@ -23,7 +23,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from hub.errors import Busy, HubError
-from hub.store.database import Tx
+from hub.store.database import Tx, UnsafeStore
 from hub.store.sql import run
 from hub.store.window import Window
 
@@ -32,6 +32,11 @@ RULES = "rules"
 """Claimed by what may take a right away: it waits for the answers that are under way, and later ones wait for it."""
 WAITING = 512
 """Pieces of work that may wait; whoever comes then is told to come again (TRUST T-135)."""
+KEPT = 64
+"""Places beyond those, for what an emergency needs alone."""
+FULL, NO_FREE_LANE = "full", "no free lane"
+NO_PLACE = (FULL, NO_FREE_LANE)
+"""Why something was refused that did not even begin."""
 PATIENCE = 5.0
 """Seconds to wait for another process that writes to the store: a command beside the server."""
 _PAUSE, _SOON = 0.005, 0.5
@@ -54,7 +59,13 @@ class Lane(Protocol):
     """Runs work in group-committed transactions."""
 
     async def ask(
-        self, work: Callable[[Tx], T], refused: Refused = unrecorded, *, looks: bool = False, claims: Claims = nothing
+        self,
+        work: Callable[[Tx], T],
+        refused: Refused = unrecorded,
+        *,
+        looks: bool = False,
+        claims: Claims = nothing,
+        urgent: bool = False,
     ) -> T:
         """What ``work`` gives, told after the commit.
 
@@ -62,9 +73,10 @@ class Lane(Protocol):
         the error is then raised here.  A store that cannot commit raises ``Busy``.
         ``looks``: it writes nothing, so that it waits for nobody, unless it is refused: that is written down in turn.
         ``claims`` names what no other work may have meanwhile, where more than one runs at a time.
+        ``urgent``: it is for an emergency, and goes before what waits.
         """
 
-    def do(self, work: Callable[[Tx], T], refused: Refused = unrecorded) -> T:
+    def do(self, work: Callable[[Tx], T], refused: Refused = unrecorded, *, claims: Claims = nothing) -> T:
         """The same for a caller without an event loop (a command, a seed, a test), from any thread."""
 
     def close(self) -> None:
@@ -122,18 +134,26 @@ class LoopLane:
         self._committer = ThreadPoolExecutor(1, "commit")
 
     async def ask(
-        self, work: Callable[[Tx], T], refused: Refused = unrecorded, *, looks: bool = False, claims: Claims = nothing
+        self,
+        work: Callable[[Tx], T],
+        refused: Refused = unrecorded,
+        *,
+        looks: bool = False,
+        claims: Claims = nothing,
+        urgent: bool = False,
     ) -> T:
-        if len(self._waiting) >= WAITING:
-            raise Busy("Too many requests are waiting. Try again.", reason="full")
+        if len(self._waiting) >= (WAITING + KEPT if urgent else WAITING):
+            raise Busy("Too many requests are waiting. Try again.", reason=FULL)
         if looks:
-            with suppress(HubError, DBAPIError):  # then it is asked again in its turn, where a refusal is written down
+            # What fails here is asked again in its turn, where a refusal is written down.
+            with suppress(HubError, DBAPIError, UnsafeStore):
                 seen = self._window.look(work)
                 await asyncio.sleep(0)  # who looks often lets others pass
                 return seen
         loop = asyncio.get_running_loop()
         future: asyncio.Future[object] = loop.create_future()
-        self._waiting.append(Piece(work, refused, future))
+        wait = self._waiting.appendleft if urgent else self._waiting.append
+        wait(Piece(work, refused, future))
         if self._serving is None or self._serving.done():
             self._serving = loop.create_task(self._serve(loop))
         return cast(T, await future)  # a queue of work of all kinds
@@ -157,7 +177,7 @@ class LoopLane:
             for piece in batch:
                 piece.tell()
 
-    def do(self, work: Callable[[Tx], T], refused: Refused = unrecorded) -> T:
+    def do(self, work: Callable[[Tx], T], refused: Refused = unrecorded, *, claims: Claims = nothing) -> T:
         piece = Piece(work, refused)
         try:
             self._begin()

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 
 from hub.errors import Busy
 from hub.store.database import Tx
-from hub.store.lane import LIMIT, Claims, Refused, nothing, unrecorded
+from hub.store.lane import LIMIT, NO_FREE_LANE, Claims, Refused, nothing, unrecorded
 from hub.store.line import Line, Piece, unknown
 
 LANES = 3
@@ -42,20 +42,26 @@ class Lanes:
             thread.start()
 
     async def ask(
-        self, work: Callable[[Tx], T], refused: Refused = unrecorded, *, looks: bool = False, claims: Claims = nothing
+        self,
+        work: Callable[[Tx], T],
+        refused: Refused = unrecorded,
+        *,
+        looks: bool = False,
+        claims: Claims = nothing,
+        urgent: bool = False,
     ) -> T:
         loop = asyncio.get_running_loop()
         piece = Piece(work, refused, loop.create_future(), looks, claims())
-        self._queue(piece)
+        self._queue(piece, first=urgent)
         watch = loop.call_later(QUEUED, self._overdue, piece, loop)
         try:
             return cast(T, await cast("asyncio.Future[object]", piece.future))
         finally:
             watch.cancel()
 
-    def do(self, work: Callable[[Tx], T], refused: Refused = unrecorded) -> T:
+    def do(self, work: Callable[[Tx], T], refused: Refused = unrecorded, *, claims: Claims = nothing) -> T:
         future: Future[T] = Future()
-        self._queue(Piece(work, refused, cast("Future[object]", future)))
+        self._queue(Piece(work, refused, cast("Future[object]", future), claims=claims()))
         return future.result()
 
     def close(self) -> None:
@@ -68,9 +74,10 @@ class Lanes:
             thread.join()
         self._engine.dispose()
 
-    def _queue(self, piece: Piece) -> None:
+    def _queue(self, piece: Piece, *, first: bool = False) -> None:
         with self._lock:
-            self._waiting.append(piece)
+            wait = self._waiting.appendleft if first else self._waiting.append
+            wait(piece)
             if self._idle:
                 self._idle.pop().notify()  # who worked last: its connection has its plans, the others can sleep
 
@@ -107,7 +114,7 @@ class Lanes:
         """On the loop: a piece that no thread has begun is given up; one that is under way has some time left."""
         with self._lock:
             if not piece.begun and not piece.future.done():
-                piece.future.set_exception(Busy("The store is busy. Try again.", reason="no free lane"))
+                piece.future.set_exception(Busy("The store is busy. Try again.", reason=NO_FREE_LANE))
         loop.call_later(RUNNING, self._hung, piece)
 
     def _hung(self, piece: Piece) -> None:

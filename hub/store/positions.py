@@ -10,6 +10,8 @@ the server with the one that the timeline was last written on, and lets the plac
 no cursor ever has to be thrown away.
 """
 
+from datetime import datetime, timedelta
+
 from hub.store.database import Tx
 from hub.store.sql import Row, add, first, on_postgresql, run
 from hub.store.tables import Position
@@ -35,6 +37,19 @@ def horizon(tx: Tx) -> int:
         return _number(tx, _HORIZON, 0)
     row = _row(tx, TIMELINE)
     return 1 if row is None else int(row.value) + 1
+
+
+def settled(tx: Tx, now: datetime) -> datetime:
+    """An instant up to ``now``: what is committed from now on, and not seen yet, is not recorded before it.
+
+    What is written has the instant of its turn, which is later than the beginning of its transaction.  The embedded
+    store has no other transaction.  Of PostgreSQL's the ages are asked, so that its clock need not be the hub's.
+    """
+    if not on_postgresql(tx):
+        return now
+    oldest = first(tx, _OLDEST, {})
+    assert oldest is not None
+    return now - timedelta(seconds=oldest.seconds)
 
 
 def go_on(tx: Tx) -> None:
@@ -78,6 +93,10 @@ _HORIZON = f"""
 SELECT p.value + (pg_snapshot_xmin(pg_current_snapshot())::text::bigint << {ITEM_BITS}) AS place
   FROM position p WHERE p.name = 'timeline'
 """  # noqa: S608
+_OLDEST = """
+SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0)::float8 AS seconds
+  FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
 _SERVER = """
 SELECT s.system_identifier AS cluster, pg_snapshot_xmax(pg_current_snapshot())::text::bigint AS xid,
        ('x' || lpad(substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8), 16, '0'))::bit(64)::bigint AS branch

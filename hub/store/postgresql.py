@@ -3,6 +3,7 @@
 docs/decisions/0013-postgresql.md says why; deploy/postgresql/ says how to make a database that is taken.
 """
 
+from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
 from hub.store.database import Tx, UnsafeStore
-from hub.store.sql import first
+from hub.store.sql import first, on_postgresql
 
 if TYPE_CHECKING:
     from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -111,6 +112,12 @@ SELECT current_setting('server_version_num')::int / 10000 AS version, current_se
 """
 _IN_ORDER_OF_CODE_POINTS = frozenset({"C", "POSIX", "C.UTF-8", "C.utf8"})
 _MAKE_ANOTHER = "Make the database so: CREATE DATABASE renkei TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'"
+
+
+def apart(tx: Tx, now: datetime) -> float:
+    """How many seconds ``now`` is ahead of the server's clock; 0 on the embedded store, which has no other."""
+    row = first(tx, "SELECT extract(epoch FROM clock_timestamp())::float8 AS now", {}) if on_postgresql(tx) else None
+    return now.timestamp() - row.now if row else 0.0
 
 
 def refuse_foreign_key(tx: Tx, secret: bytes) -> None:

@@ -139,12 +139,15 @@ def around(tx: Tx, patients: Sequence[str]) -> tuple[str, ...]:
     same = "b.patient = a.patient AND b.type = a.type AND b.id = a.id AND b.source = a.source"
     rows = query(
         tx,
-        f"""SELECT other AS person FROM also_about WHERE patient IN ({marks})
-             UNION SELECT patient FROM also_about WHERE other IN ({marks})
-             UNION SELECT b.other FROM also_about a JOIN also_about b ON {same} WHERE a.other IN ({marks})""",  # noqa: S608
+        f"""SELECT other AS person, 0 AS through FROM also_about WHERE patient IN ({marks})
+             UNION SELECT patient, 1 FROM also_about WHERE other IN ({marks})""",  # noqa: S608
         bound,
     )
-    return tuple(dict.fromkeys([*patients, *(row.person for row in rows)]))
+    people = [row.person for row in rows]
+    if any(row.through for row in rows):  # rare: what is filed under others may be about further ones
+        further = f"SELECT b.other FROM also_about a JOIN also_about b ON {same} WHERE a.other IN ({marks})"  # noqa: S608
+        people += [row.other for row in query(tx, further, bound)]
+    return tuple(dict.fromkeys([*patients, *people]))
 
 
 def records_of(tx: Tx, patients: Sequence[str]) -> Sequence[Row]:

@@ -7,10 +7,13 @@ A row of ``subscription`` goes with each Subscription that is not deleted.  Its 
 from collections.abc import Mapping, Sequence
 from json import dumps, loads
 
+from hub.context import Sealing
 from hub.store.database import Tx
 from hub.store.sql import AT_MOST, Record, Row, Value, add, first, in_list, query, run
 from hub.store.tables import NotificationRow, SubscriptionRow
 
+_HEADERS, _PLAIN = "subscription headers", "["
+"""What a seal is for, and how a list begins that is not sealed: no seal begins so."""
 KEPT_EVENTS = 1000
 """How many delivered events of a subscription can be asked for again."""
 
@@ -56,14 +59,22 @@ def put(tx: Tx, row: Mapping[str, Value]) -> None:
         forget_events(tx, str(row["id"]))
 
 
-def headers(row: Row) -> list[tuple[str, str]]:
+def headers(row: Row, seal: Sealing) -> list[tuple[str, str]]:
     """The headers that are sent with every message of a subscription: its owner's secrets."""
-    return [(str(name), str(value)) for name, value in loads(row.headers)]
+    text = row.headers if row.headers.startswith(_PLAIN) else seal.open(row.headers, _HEADERS, row.id)
+    return [(str(name), str(value)) for name, value in loads(text)]
 
 
-def headers_as_text(pairs: Sequence[tuple[str, str]]) -> str:
-    """The same as they are kept."""
-    return dumps(pairs)
+def sealed(id_: str, pairs: Sequence[tuple[str, str]], seal: Sealing) -> str:
+    """The same as they are kept: who has the rows, and not the key, reads nothing in them."""
+    return seal.close(dumps(pairs), _HEADERS, id_)
+
+
+def seal_plain(tx: Tx, seal: Sealing) -> None:
+    """Seal the headers that were kept before there were seals."""
+    for row in query(tx, "SELECT id, headers FROM subscription WHERE headers LIKE '[%'", {}):
+        kept = sealed(row.id, headers(row, seal), seal)
+        run(tx, "UPDATE subscription SET headers = :headers WHERE id = :id", {"id": row.id, "headers": kept})
 
 
 def stands(tx: Tx, id_: str, status: str, error: str, began: str) -> None:

@@ -49,11 +49,18 @@ def page(tx: Tx, predicate: str, parameters: dict[str, Value], *, after: int, co
     return query(tx, statement, {**parameters, "after": after, "horizon": positions.horizon(tx), "count": count})
 
 
-def waiting(tx: Tx) -> int:
-    """How many items no feed shows yet, because a transaction that is older than they still runs (TRUST T-119)."""
-    row = first(tx, "SELECT count(*) AS n FROM timeline WHERE position >= :horizon", {"horizon": positions.horizon(tx)})
+def waiting(tx: Tx) -> tuple[int, str]:
+    """How many items no feed shows yet, because a transaction that is older than they still runs (TRUST T-119).
+
+    And the instant at which the oldest of them was recorded; "" for none.
+    """
+    row = first(
+        tx,
+        "SELECT count(*) AS n, coalesce(min(recorded), '') AS oldest FROM timeline WHERE position >= :horizon",
+        {"horizon": positions.horizon(tx)},
+    )
     assert row is not None
-    return int(row.n)
+    return int(row.n), str(row.oldest)
 
 
 _SHOWN = ", ".join(

@@ -27,12 +27,15 @@ class Window:
         self._tx: Tx | None = None
 
     def look(self, work: Callable[[Tx], T]) -> T:
-        """What ``work`` gives, which only reads.  Raises what it raises, and ``DBAPIError`` when the store cannot."""
-        if self._tx is None:
-            self._tx = self._engine.connect()
-            for setting in (f"cache_size = -{CACHE}", "query_only = ON", "busy_timeout = 0"):
-                self._tx.connection.cursor().execute(f"PRAGMA {setting}")
+        """What ``work`` gives, which only reads.
+
+        Raises what it raises, and ``DBAPIError`` or ``UnsafeStore`` when the store cannot.
+        """
         try:
+            if self._tx is None:
+                self._tx = self._engine.connect()
+                for setting in (f"cache_size = -{CACHE}", "query_only = ON", "busy_timeout = 0"):
+                    run(self._tx, f"PRAGMA {setting}", {})
             run(self._tx, "BEGIN", {})
             try:
                 return work(self._tx)

@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from hub.edge import context_of, doors_of
 from hub.errors import Malformed
 from hub.interactions.desk import ContactDecision, Desk, PairDecision, decide_contact, decide_pair
+from hub.store.lane import RULES
 from hub.web.rendering import html
 from hub.web.session import credential, form, noting, read
 
@@ -52,6 +53,7 @@ async def contacts(request: Request) -> Response:
     await doors_of(request).run(
         lambda tx: decide_contact(tx, who, patient, organisation, chosen, context),
         noting(request, f"operation:desk-contact-{chosen}"),
+        claims=lambda: (RULES,),
     )
     return _back("contact-undo" if chosen == "undo" else chosen)
 

@@ -10,14 +10,15 @@ from tests.hub_in_test import Body, City
 
 DECLARE = "/fhir/Patient/$declare-emergency"
 PARAMEDIC, NURSE, OFFICER, SECOND = "pm-hori", "ns-abe", "off-murata", "off-chiba"
-REASON = "自宅前で倒れているところを発見"
+REASON, PLACE = "自宅前で倒れているところを発見", "栄町４丁目"
+WHY = [{"name": "reason", "valueString": REASON}, {"name": "place", "valueString": PLACE}]
 
 
 def declare(city: City, who: str = PARAMEDIC, **said: str) -> httpx2.Response:
     """A declaration; of what is said, ``birthDate`` is a date and all else a text."""
     parameters = [
         {"name": name, "valueDate" if name == "birthDate" else "valueString": value}
-        for name, value in {"reason": REASON, **said}.items()
+        for name, value in {"reason": REASON, "place": PLACE, **said}.items()
     ]
     return city.post(who, DECLARE, {"resourceType": "Parameters", "parameter": parameters})
 

@@ -10,6 +10,7 @@ from tests.api.emergencies import (
     NURSE,
     PARAMEDIC,
     REASON,
+    WHY,
     allergy,
     cases,
     declare,
@@ -86,7 +87,7 @@ def test_nobody_and_several_are_one_answer(city: City) -> None:
 def test_a_number_is_taken_as_an_identifier_too(city: City) -> None:
     person, _ = somebody(city)
     (number,) = city.get("city-registry", f"/fhir/Patient/{person}").json()["identifier"]
-    said = [{"name": "identifier", "valueIdentifier": number}, {"name": "reason", "valueString": REASON}]
+    said = [{"name": "identifier", "valueIdentifier": number}, *WHY]
     answer = city.post(PARAMEDIC, DECLARE, {"resourceType": "Parameters", "parameter": said})
     assert answer.json()["parameter"][0] == {
         "name": "patient",

@@ -19,8 +19,8 @@ from tests.api.emergencies import (
     NURSE,
     OFFICER,
     PARAMEDIC,
-    REASON,
     SECOND,
+    WHY,
     allergy,
     cases,
     declare,
@@ -61,7 +61,7 @@ def test_other_roles_and_systems_never_declare(city: City, who: str) -> None:
 
 def test_a_token_that_covers_no_patient_declares_nothing(city: City) -> None:
     person, name = somebody(city)
-    said = [{"name": "name", "valueString": name}, {"name": "reason", "valueString": REASON}]
+    said = [{"name": "name", "valueString": name}, *WHY]
     token = city.token(PARAMEDIC, scopes="user/Observation.rs")
     body = {"resourceType": "Parameters", "parameter": said}
     answer = city.client.post(DECLARE, json=body, headers={"Authorization": f"Bearer {token}"})
@@ -92,7 +92,7 @@ def token(city: City, age: timedelta | None, profession: str = "paramedic") -> s
 @pytest.mark.promise("emergency-needs-a-fresh-sign-in")
 def test_a_sign_in_of_more_than_five_minutes_ago_does_not_count(city: City) -> None:
     person, name = somebody(city)
-    said = [{"name": "name", "valueString": name}, {"name": "reason", "valueString": REASON}]
+    said = [{"name": "name", "valueString": name}, *WHY]
     body = {"resourceType": "Parameters", "parameter": said}
 
     def with_proof(age: timedelta | None) -> httpx2.Response:
@@ -114,6 +114,8 @@ def test_a_sign_in_of_more_than_five_minutes_ago_does_not_count(city: City) -> N
         ({"reason": ""}, "reason"),
         ({"reason": " \u3000\t"}, "reason"),
         ({"reason": "あ" * 501}, "reason"),
+        ({"place": ""}, "place"),
+        ({"place": " \u3000"}, "place"),
         ({"birthDate": "1940-05"}, "birthDate"),
         ({"birthDate": "1940-02-30"}, "birthDate"),
         ({"place": "あ" * 501}, "place"),

@@ -202,6 +202,38 @@ def test_the_institutions_that_are_named_come_along(city: City) -> None:
     assert found["total"] == len(entries(found))
 
 
+@pytest.mark.promise("of-two-residents-both-must-agree")
+def test_what_is_about_two_comes_with_each_of_them(city: City) -> None:
+    first, second = city.resident(), city.resident("0000000002", name="佐々木 一郎")
+    for one in (first, second):
+        city.team(one, "Organization/hosp", "Organization/kyotaku")
+        city.consent(one)
+    both = [city.created("hosp-ehr", note(first, recipient=[{"reference": f"Patient/{second}"}])) for _ in range(3)]
+    city.created("hosp-ehr", note(first))
+    own = city.created("hosp-ehr", note(second))
+    shared, alone = {f"Communication/{one['id']}" for one in both}, f"Communication/{own['id']}"
+
+    def notes(patient: str, query: str = "?_type=Communication&_count=1") -> list[str]:
+        url, found = f"/fhir/Patient/{patient}/$everything{query}", list[str]()
+        while url:
+            page = city.client.get(url, headers=city.headers("cm-ito")).json()
+            found += entries(page)
+            url = link(page, "next")
+        return found
+
+    assert notes(second) == sorted({*shared, alone})
+    assert len(notes(first)) == 4
+    assert shared < set(notes(first))
+    everybody = entries(city.get("cm-ito", "/fhir/Patient/$everything?_type=Communication").json())
+    assert len(everybody) == len(set(everybody)) == 5
+
+    notes(second, "?_type=Communication")
+    whose = [(one["patient"], both[0]["meta"]["versionId"] in one["what"]) for one in city.log()[:2]]
+    assert sorted(whose) == sorted([(first, True), (second, True)])
+    city.consent(first, root="deny", dateTime="2026-11-22T12:00:01+09:00")
+    assert notes(second) == [alone]
+
+
 def test_of_everybody_whom_one_looks_after(city: City) -> None:
     people = {city.resident(f"000000000{number}", name=f"山田 {number}") for number in range(4)}
     mine = sorted(people)[:3]

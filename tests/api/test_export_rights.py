@@ -147,6 +147,31 @@ def test_labels_and_several_patients(city: City) -> None:
     assert both["id"] in ids(exported(city, "clinic-emr", "Patient/$export"))
 
 
+@pytest.mark.promise("of-two-residents-both-must-agree")
+def test_what_is_about_several_comes_with_whom_it_is_about_once(slow: City) -> None:
+    people = [person(slow, f"000000000{number}", f"試験 {number}")[0] for number in range(1, 4)]
+    inside, other, outside = sorted(people)
+    recipients = [{"reference": f"Patient/{one}"} for one in (other, inside)]
+    made = [slow.created("hosp-ehr", note(outside, recipient=recipients)) for _ in range(2)]
+    alone = slow.created("hosp-ehr", note(outside))
+    members = [{"entity": {"reference": f"Patient/{one}"}} for one in (inside, other)]
+    group: Body = {"resourceType": "Group", "type": "person", "actual": True, "member": members}
+    path = f"Group/{slow.created('hosp-ehr', group)['id']}/$export?_type=Communication"
+    wanted = {one["id"] for one in made}
+
+    assert ids(exported(slow, "hosp-ehr", path)) == wanted
+    assert ids(exported(slow, "hosp-ehr", "Patient/$export?_type=Communication")) == {*wanted, alone["id"]}
+    told = slow.log(interaction="operation:export-file")
+    assert {one["patient"] for one in told if made[0]["meta"]["versionId"] in one["what"]} == {outside, inside}
+
+    slow.clock.move(seconds=1)
+    since = slow.clock.now.isoformat().replace("+00:00", "Z")
+    assert slow.delete("hosp-ehr", f"/fhir/Communication/{made[0]['id']}").status_code == 204
+    told_gone = manifest(slow, "hosp-ehr", job(slow, "hosp-ehr", f"{path}&_since={since}"))
+    [gone] = fetched(slow, "hosp-ehr", told_gone, "deleted")
+    assert gone["entry"][0]["request"]["url"] == f"Communication/{made[0]['id']}"
+
+
 @pytest.mark.promise("a-protected-address-is-in-no-answer")
 def test_a_protected_address_leaves_in_no_file(city: City) -> None:
     hidden = "試験市秘密町1-2-3"

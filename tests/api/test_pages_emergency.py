@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.api.emergencies import REASON, allergy, cases, relative, somebody
+from tests.api.emergencies import PLACE, REASON, allergy, cases, relative, somebody
 from tests.api.pages_city import AUDITOR, CARE_MANAGER, PHYSICIAN, SECRETARIAT, Browser, browser_of, change, words
 from tests.hub_in_test import NOON, City
 
@@ -26,7 +26,7 @@ def paramedic(city: City) -> Browser:
 
 def sheet_of(browser: Browser, **fields: str) -> str:
     """The address of the sheet that a declaration opens."""
-    response = browser.post("/emergency", {"reason": REASON, **fields})
+    response = browser.post("/emergency", {"reason": REASON, "place": PLACE, **fields})
     assert response.status_code == 303, words(response.text)
     return response.headers["location"]
 
@@ -115,10 +115,11 @@ def test_nobody_and_several_are_told_alike_and_the_words_are_kept(city: City, pa
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"name": "だれか", "reason": "　"}, "理由を書いてください"),
-        ({"reason": "x"}, "お名前・生年月日・番号のどれか"),
-        ({"birth": "きのう", "reason": "x"}, "生年月日が読みとれません"),
-        ({"name": "あ" * 600, "reason": "x"}, "長すぎます"),
+        ({"name": "だれか", "reason": "　", "place": "x"}, "理由を書いてください"),
+        ({"name": "だれか", "reason": "x", "place": "　"}, "場所を書いてください"),
+        ({"reason": "x", "place": "x"}, "お名前・生年月日・番号のどれか"),
+        ({"birth": "きのう", "reason": "x", "place": "x"}, "生年月日が読みとれません"),
+        ({"name": "あ" * 600, "reason": "x", "place": "x"}, "長すぎます"),
     ],
 )
 def test_what_is_missing_is_said_kindly(city: City, paramedic: Browser, fields: dict[str, str], said: str) -> None:
@@ -154,7 +155,7 @@ def test_other_roles_have_no_such_page(city: City, role: str) -> None:
     person, name = somebody(city, "Practitioner/cm-ito")
     browser = browser_of(city, role)
     assert browser.get("/emergency").status_code == 403
-    response = browser.post("/emergency", {"name": name, "reason": REASON})
+    response = browser.post("/emergency", {"name": name, "reason": REASON, "place": PLACE})
     assert (response.status_code, "使えません" in words(response.text)) == (403, True)
     assert cases(city, patient=person) == []
     assert city.log(interaction="operation:declare-emergency")[0]["reason"] == "role"
@@ -162,9 +163,8 @@ def test_other_roles_have_no_such_page(city: City, role: str) -> None:
 
 def test_a_form_of_another_site_declares_nothing(city: City, paramedic: Browser) -> None:
     person, name = somebody(city)
-    assert (
-        paramedic.post("/emergency", {"name": name, "reason": REASON}, origin="https://evil.example").status_code == 403
-    )
+    said = {"name": name, "reason": REASON, "place": PLACE}
+    assert paramedic.post("/emergency", said, origin="https://evil.example").status_code == 403
     assert cases(city, patient=person) == []
 
 

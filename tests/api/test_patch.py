@@ -16,6 +16,7 @@ pytestmark = pytest.mark.one_hub
 NUMBERS = count(1)
 NUMBER = "http://hosp.test/obs"
 NOBODY = "0" * 32
+MERGE_PATCH = "application/merge-patch+json"
 AMENDED = [{"op": "replace", "path": "/status", "value": "amended"}]
 
 
@@ -38,12 +39,12 @@ def replacing(path: str, **value: object) -> Body:
     return {"resourceType": "Parameters", "parameter": [{"name": "operation", "part": parts}]}
 
 
-def patching(url: str, document: object, **request: str) -> Body:
-    """An entry of a Bundle that patches."""
+def patching(url: str, document: object, media_type: str = "", **request: str) -> Body:
+    """An entry of a Bundle that patches: by a Binary, or by Parameters as they are."""
     resource = document
-    if isinstance(document, list):
+    if isinstance(document, list) or media_type:
         data = b64encode(json.dumps(document).encode()).decode()
-        resource = {"resourceType": "Binary", "contentType": "application/json-patch+json", "data": data}
+        resource = {"resourceType": "Binary", "contentType": media_type or "application/json-patch+json", "data": data}
     return {"resource": resource, "request": {"method": "PATCH", "url": url, **request}}
 
 
@@ -200,19 +201,20 @@ def test_a_patched_identifier_is_not_another_persons(city: City) -> None:
 # -- within a Bundle
 
 
-def test_patches_in_a_transaction_of_both_kinds_and_under_a_condition(city: City, person: str) -> None:
+def test_patches_in_a_transaction_of_each_kind_and_under_a_condition(city: City, person: str) -> None:
     first = city.created("hosp-ehr", observation(person, number="P-3"))
-    second = city.created("hosp-ehr", observation(person))
+    second, third = (city.created("hosp-ehr", observation(person)) for _ in range(2))
     bundle = transaction(
         patching(f"Observation?identifier={NUMBER}|P-3", AMENDED),
         patching(f"Observation/{second['id']}", replacing("Observation.status", valueCode="corrected")),
+        patching(f"Observation/{third['id']}", {"status": "cancelled"}, MERGE_PATCH),
         {"resource": note(person), "request": {"method": "POST", "url": "Communication"}},
     )
     answer = city.post("hosp-ehr", "/fhir", bundle)
     assert answer.status_code == 200, answer.text
-    assert [one["response"]["status"] for one in answer.json()["entry"]] == ["200 OK", "200 OK", "201 Created"]
-    now = [city.get("hosp-ehr", f"/fhir/Observation/{one['id']}").json()["status"] for one in (first, second)]
-    assert now == ["amended", "corrected"]
+    assert [one["response"]["status"] for one in answer.json()["entry"]] == [*["200 OK"] * 3, "201 Created"]
+    now = [city.get("hosp-ehr", f"/fhir/Observation/{one['id']}").json()["status"] for one in (first, second, third)]
+    assert now == ["amended", "corrected", "cancelled"]
 
 
 @pytest.mark.parametrize(
@@ -223,6 +225,8 @@ def test_patches_in_a_transaction_of_both_kinds_and_under_a_condition(city: City
         (patching("Observation/{id}", [{"op": "remove", "path": "/status"}]), 422, "Bundle.entry[1].resource.status"),
         (patching("Observation/{id}", [{"op": "erase"}]), 422, "Bundle.entry[1].resource"),
         (patching("Observation/{id}", note("x")), 422, "Bundle.entry[1].resource"),
+        (patching("Observation/{id}", AMENDED, "application/xml-patch+xml"), 422, "Bundle.entry[1].resource"),
+        (patching("Observation/{id}", {"status": None}, MERGE_PATCH), 422, "Bundle.entry[1].resource.status"),
         (patching("Observation", AMENDED), 422, "Bundle.entry[1].request.url"),
         (patching(f"Observation/{NOBODY}", AMENDED), 404, None),
     ],

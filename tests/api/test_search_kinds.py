@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from profiles.canonical import KAIGO_INSURED_NO
+from profiles.canonical import BASE, KAIGO_INSURED_NO
 from tests.api.test_search_hops import encounter, reference
 from tests.fhir_answers import ids, issues
 from tests.hub_in_test import BASE_URL, Body, City, observation, patient
@@ -15,6 +15,7 @@ pytestmark = pytest.mark.one_hub
 NUMBERS = count(1)
 UCUM = "http://unitsofmeasure.org"
 LOINC = "http://loinc.org"
+CARE_LEVEL = f"{BASE}/ValueSet/care-level"
 
 
 def asked(city: City, type_: str, base: str, table: dict[str, set[str]], who: str = "hosp-ehr") -> None:
@@ -195,3 +196,52 @@ def test_people_by_their_names_and_numbers(city: City) -> None:
         "gender:not=female": set(),
     }
     asked(city, "Patient", f"_id={resident}", table, "city-registry")
+
+
+def test_codes_of_a_value_set(city: City, person: str) -> None:
+    """``:in`` and ``:not-in``, of the value sets that the hub ships."""
+    final, amended, unknown = (
+        created(city, observation(person, status=status)) for status in ("final", "amended", "unknown")
+    )
+    statuses = "http://hl7.org/fhir/ValueSet/observation-status"
+    table = {
+        f"status:in={statuses}": {final, amended, unknown},
+        f"status:in={statuses}|4.0.1": {final, amended, unknown},
+        f"status:not-in={statuses}": set(),
+        f"code:not-in={CARE_LEVEL}": {final, amended, unknown},
+        f"code:in={CARE_LEVEL}": set(),
+    }
+    asked(city, "Observation", f"patient={person}", table)
+    level = {"coding": [{"system": CARE_LEVEL.replace("ValueSet", "CodeSystem"), "code": "23"}]}
+    measured = created(city, observation(person, code=level))
+    table = {
+        f"code:in={CARE_LEVEL}": {measured},
+        f"code:in={CARE_LEVEL},{statuses}": {measured},
+        f"code:not-in={CARE_LEVEL}": {final, amended, unknown},
+    }
+    asked(city, "Observation", f"patient={person}", table)
+    city.consent(person)
+    asked(city, "Patient", f"_id={person}", {f"_has:Observation:patient:code:in={CARE_LEVEL}": {person}})
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("code:in=http://example.org/ValueSet/x", "is not a value set of this hub"),
+        ("code:in=http://hl7.org/fhir/ValueSet/observation-status|3.0", "is not a value set of this hub"),
+        ("code:in=http://hl7.org/fhir/ValueSet/all-types", "has more than 100 codes"),
+        ("identifier:in=http://hl7.org/fhir/ValueSet/observation-status", "the modifier :in is not supported"),
+        ("code:below=http://loinc.org|1", "the modifier :below is not supported"),
+        ("code:above=http://loinc.org|1", "the modifier :above is not supported"),
+        ("_text=x", "no search parameter '_text'"),
+        ("_content=x", "no search parameter '_content'"),
+        ("_filter=status eq final", "no search parameter '_filter'"),
+        ("date=<2026-11-03", "is not a date such as 2026-11-20, ge2026-11"),
+    ],
+)
+def test_what_is_not_searched_by_is_refused_and_said(city: City, person: str, condition: str, said: str) -> None:
+    name, _, value = condition.partition("=")
+    answer = city.get("hosp-ehr", f"/fhir/Observation?{urlencode([('patient', person), (name, value)])}")
+    [issue] = issues(answer, 400)
+    assert said in issue["diagnostics"]
+    assert issue["expression"] == [name]

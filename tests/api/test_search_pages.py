@@ -5,8 +5,9 @@ from urllib.parse import quote
 
 import pytest
 
+from hub.store.search.find import FEW
 from tests.fhir_answers import ids, issues, link
-from tests.hub_in_test import BASE_URL, City, observation
+from tests.hub_in_test import BASE_URL, Body, City, entry, observation, patient, transaction
 
 pytestmark = pytest.mark.one_hub
 
@@ -145,3 +146,36 @@ def test_a_page_shows_what_the_rules_allow_now(city: City, person: str) -> None:
     revoked = {**consent, "status": "inactive", "dateTime": city.clock.now.isoformat()}
     assert city.put("city-registry", f"/fhir/Consent/{consent['id']}", revoked).status_code == 200
     assert ids(city.get("clinic-emr", link(first, "next"))) == []
+
+
+# -- with no patient and no condition
+
+
+def flag(resident: str) -> Body:
+    subject = {"reference": f"Patient/{resident}"}
+    return {"resourceType": "Flag", "status": "active", "code": {"text": "転倒注意"}, "subject": subject}
+
+
+def test_who_knows_of_few_and_who_knows_of_many_find_all_that_is_theirs_once(city: City, person: str) -> None:
+    city.clock.move(days=-1)
+    few = city.resident("8000000001", name="少 ない")
+    city.team(few, "Organization/hosp", "Organization/clinic")
+    mine = [city.created("clinic-emr", flag(few))["id"] for _ in range(3)]
+    city.clock.move(days=1)
+    many = [entry(patient(f"81{number:08d}", name=f"多い {number}")) for number in range(FEW)]
+    for pushed in (many, [entry(flag(person)) for _ in range(250)]):
+        answer = city.post("hosp-ehr", "/fhir", transaction(*pushed))
+        assert answer.status_code == 200, answer.text
+    made = [one["response"]["location"].split("/")[1] for one in answer.json()["entry"]]
+
+    for query in ("_count=2", "_count=2&_sort=-_lastUpdated", "_count=2&_lastUpdated=ge2026-11-01"):
+        read = pages(city, query, "clinic-emr", "Flag")
+        assert [len(page) for page in read] == [2, 1], query
+        assert {one for page in read for one in page} == set(mine), query
+    assert city.get("clinic-emr", "/fhir/Flag?_summary=count").json()["total"] == 3
+    assert set(found(city, "_type=Flag,Goal", who="clinic-emr", type_="")) == set(mine)
+    for query in ("_count=100", "_count=100&_sort=-_lastUpdated"):
+        theirs = [one for page in pages(city, query, type_="Flag") for one in page]
+        assert len(theirs) == len(made), query
+        assert set(theirs) == set(made), query
+    assert city.get("hosp-ehr", "/fhir/Flag?_summary=count").json()["total"] == len(made)

@@ -1,13 +1,15 @@
 """Subscriptions and rights: every message is judged by what its owner's system may see when it is sent (T-061)."""
 
+import json
 from pathlib import Path
 
 import pytest
 
 from hub.context import instant
 from hub.settings import Settings
-from hub.store import registry
-from tests.hub_in_test import Body, City, consent, note, observation
+from hub.store import registry, subscriptions
+from hub.store.sql import run
+from tests.hub_in_test import Body, City, consent, note, observation, small_city
 from tests.receiver_in_test import (
     ALLOWED,
     PATIENT_CHANGED,
@@ -19,6 +21,7 @@ from tests.receiver_in_test import (
 )
 
 SECRET = "Authorization: Bearer s3cret-of-the-receiver"
+KEPT: Body = {"header": [SECRET]}
 
 
 @pytest.fixture
@@ -181,6 +184,49 @@ def test_a_header_s_value_is_sent_and_never_shown(city: City, there: Receiver, p
     for path in (where, f"{where}/_history", "/fhir/Subscription", f"{where}/$status"):
         assert b"s3cret" not in city.get("care-plan-app", path).content
     assert "s3cret" not in str(city.log())
+
+
+def kept_headers(city: City, id_: str) -> str:
+    """The headers of a subscription as a dump of the database shows them."""
+    row = city.store.lane.do(lambda tx: subscriptions.get(tx, id_))
+    assert row is not None
+    return str(row.headers)
+
+
+def test_a_header_s_value_is_in_no_row(city: City, there: Receiver, post: Post) -> None:
+    made = [subscribed(city, post, "care-plan-app", classic(there.url, "Observation", channel=KEPT)) for _ in range(2)]
+    first, second = (kept_headers(city, one["id"]) for one in made)
+    assert SECRET.partition(": ")[2] not in first
+    assert first != second, "what is sealed for one opens for no other"
+
+
+def test_a_header_that_was_kept_plain_is_sent_and_sealed(tmp_path: Path, store_kind: str, there: Receiver) -> None:
+    with small_city(tmp_path, ALLOWED) as city:
+        post = Post(city)
+        asked = subscribed(city, post, "care-plan-app", classic(there.url, "Observation", channel=KEPT))
+        plain = {"id": asked["id"], "headers": json.dumps([SECRET.split(": ")])}
+
+        def keep_plain() -> None:
+            city.store.lane.do(lambda tx: run(tx, "UPDATE subscription SET headers = :headers WHERE id = :id", plain))
+
+        keep_plain()
+        asked_again(city, asked)  # *** is the value that is kept
+        assert "s3cret" not in kept_headers(city, asked["id"])
+        keep_plain()
+        post.deliver()
+        post.close()
+    with small_city(tmp_path, ALLOWED) as city:
+        assert "s3cret" not in kept_headers(city, asked["id"])
+        asked_again(city, asked)
+        post = Post(city)
+        post.deliver()
+        post.close()
+    assert [one.headers["authorization"] for one in there.all] == [SECRET.partition(": ")[2]] * 3
+
+
+def asked_again(city: City, asked: Body) -> None:
+    again = {**asked, "status": "requested"}
+    assert city.put("care-plan-app", f"/fhir/Subscription/{asked['id']}", again).status_code == 200
 
 
 def test_a_store_s_log_names_no_one_of_a_handshake(city: City, there: Receiver, post: Post) -> None:

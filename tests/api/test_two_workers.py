@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread, current_thread
 from time import sleep
 from uuid import uuid4
 
@@ -12,7 +12,21 @@ import pytest
 from hub.demo.keys import assertion
 from hub.store import identity, sign_ins
 from profiles.canonical import KAIGO_INSURED_NO
-from tests.hub_in_test import BASE_URL, Body, City, consent, entry, note, observation, patient, small_city, transaction
+from tests.api.exporting import exported, fetched, job, manifest
+from tests.hub_in_test import (
+    BASE_URL,
+    QUIET,
+    Body,
+    City,
+    consent,
+    entry,
+    note,
+    observation,
+    patient,
+    random_id,
+    small_city,
+    transaction,
+)
 
 pytestmark = pytest.mark.postgresql
 ROUNDS = 12
@@ -226,6 +240,45 @@ def test_of_two_new_namesakes_the_second_is_queued(hubs: Hubs) -> None:
         assert len(made) == 4
         pairs = [row for row in hubs[0].store.lane.do(identity.candidates) if {row.patient, row.other} <= made]
         assert len(pairs) == 6
+
+
+# -- what is being written while another reads
+
+
+class HeldIds:
+    """Ids for a hub whose next write, once it has begun, waits until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.hold, self.held, self.go_on = Event(), Event(), Event()
+
+    def __call__(self) -> str:
+        if self.hold.is_set() and current_thread().name.startswith("lane-"):
+            self.held.set()
+            assert self.go_on.wait(5)
+        return random_id()
+
+
+def test_what_an_export_came_too_early_for_is_in_the_next_one(hubs: Hubs, person: str) -> None:
+    reader, held = hubs[0], HeldIds()
+    asked = "Patient/$export?_type=Observation"
+    with small_city(reader.keys, QUIET, held) as writer:
+        writing = Thread(target=writer.created, args=("hosp-ehr", observation(person, number="late")))
+        writer.token("hosp-ehr")
+        held.hold.set()
+        writing.start()
+        assert held.held.wait(5)
+        sleep(0.3)
+        reader.clock.move(seconds=0.25)
+        told = manifest(reader, "hosp-ehr", job(reader, "hosp-ehr", asked))
+        held.go_on.set()
+        writing.join()
+        early = fetched(reader, "hosp-ehr", told)
+    following = exported(reader, "hosp-ehr", f"{asked}&_since={told['transactionTime']}")
+    assert [any(late(one) for one in some) for some in (early, following)] == [False, True]
+
+
+def late(resource: Body) -> bool:
+    return {"system": OWN, "value": "late"} in resource.get("identifier", [])
 
 
 def count(hubs: Hubs, query: str, text: str) -> int:

@@ -213,8 +213,10 @@ _LIFTING = frozenset(
         "hub/access/agreements.py",  # a resident's consents in words, for desks and officers
         "hub/interactions/access_record.py",  # the resident's own record, read out by the desk
         "hub/interactions/changes.py",  # that something was written, for the auditor
+        "hub/interactions/care_team_desk/plan.py",  # whose CareTeam gives a relation that nobody else can end
         "hub/interactions/care_team_desk/team.py",  # who looks after whom, by which CareTeam
         "hub/interactions/consent_desk/history.py",  # consents and their papers, for who may take them
+        "hub/interactions/consent_desk/named.py",  # kind, source and day of what a paper may name
         "hub/interactions/consent_desk/paper.py",
         "hub/interactions/deciding.py",  # the names of the rules that decided
         "hub/interactions/hidden.py",  # whether there is anything that the resident hides

@@ -148,7 +148,7 @@ DOING: Mapping[str, Ask] = {
     ),
     "emergency": lambda at: at.post("/fhir/Patient/$declare-emergency", declaration(at.name), "pm-hori"),
     "emergency by its page": lambda at: at.form(
-        PARAMEDIC, "/emergency", {"name": at.name, "reason": "意識がありません"}
+        PARAMEDIC, "/emergency", {"name": at.name, "reason": "意識がありません", "place": "駅前"}
     ),
     "disaster": lambda at: at.form(OFFICER, "/disaster", fields(at.city)),
     "relation": lambda at: at.form(
@@ -166,7 +166,7 @@ DOING: Mapping[str, Ask] = {
 
 def declaration(name: str) -> Body:
     """An emergency of whoever has this name."""
-    said = (("name", name), ("reason", f"意識がありません {uuid4().hex[:4]}"))
+    said = (("name", name), ("reason", f"意識がありません {uuid4().hex[:4]}"), ("place", "駅前"))
     return {"resourceType": "Parameters", "parameter": [{"name": one, "valueString": text} for one, text in said]}
 
 

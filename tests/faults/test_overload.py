@@ -6,13 +6,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from json import dumps
 from pathlib import Path
+from threading import Event, Semaphore
 from time import perf_counter
 
 import httpx
 import pytest
 
 from hub.settings import Settings
+from hub.store.database import Tx
 from hub.store.lane import LIMIT, WAITING
+from hub.store.lanes import LANES
+from tests.api.emergencies import DECLARE, PARAMEDIC, WHY, allergy, declared, somebody
 from tests.fhir_answers import issues
 from tests.hub_in_test import BASE_URL, Body, City, entry, note, observation, small_city, transaction
 
@@ -72,6 +76,65 @@ def test_what_cannot_wait_is_told_when_to_come_back_and_has_one_effect_then(city
     keys = city.store.lane.do(lambda tx: tx.exec_driver_sql("SELECT count(*) FROM retry").scalar())
     assert total == keys
     assert city.get("hosp-ehr", "/readyz").status_code == 200
+
+
+@pytest.mark.sqlite
+def test_while_all_places_are_taken_an_emergency_has_one(city: City) -> None:
+    """T-135: whoever declares one, and whoever reads for it, is not told to come again; everybody else is."""
+    person, name = somebody(city)
+    city.created("hosp-ehr", allergy(person))
+    declared(city, name=name)
+    content, headers = dumps(note(person)).encode(), city.headers("hosp-ehr", content_type="application/fhir+json")
+    rescuer = city.headers(PARAMEDIC)
+    said = {"resourceType": "Parameters", "parameter": [{"name": "name", "valueString": name}, *WHY]}
+    wanted = f"/fhir/AllergyIntolerance?patient={person}"
+
+    async def storm(client: httpx.AsyncClient) -> None:
+        with held(city):
+            pushed = [
+                asyncio.ensure_future(client.post("/fhir/Communication", content=content, headers=headers))
+                for _ in range(MANY)
+            ]
+            await asyncio.wait(pushed, return_when=asyncio.FIRST_COMPLETED)
+            ordinary = await client.get(wanted, headers=headers)
+            urgent = [
+                asyncio.ensure_future(client.post(DECLARE, json=said, headers=rescuer)),
+                asyncio.ensure_future(client.get(wanted, headers=rescuer)),
+            ]
+            await asyncio.sleep(0.2)
+        assert ordinary.status_code == 503
+        declaration, seen = await asyncio.gather(*urgent)
+        assert (declaration.status_code, seen.status_code) == (200, 200), declaration.text
+        assert "ペニシリン" in seen.text
+        assert 503 in {one.status_code for one in await asyncio.gather(*pushed)}
+
+    at_once(city, storm)
+
+
+@pytest.mark.postgresql
+def test_what_is_for_an_emergency_goes_before_what_waits(city: City) -> None:
+    """T-135: of all that waits for a free thread it is done first."""
+    begun, go_on = Semaphore(0), Event()
+    done: list[str] = []
+
+    def hold(tx: Tx) -> None:
+        begun.release()
+        go_on.wait(20)
+
+    async def busy() -> None:
+        ask = city.store.lane.ask
+        asked = []
+        for _ in range(LANES):
+            asked.append(asyncio.ensure_future(ask(hold)))
+            await asyncio.to_thread(begun.acquire)
+        asked += [asyncio.ensure_future(ask(lambda tx: done.append("ordinary"))) for _ in range(LIMIT)]
+        asked.append(asyncio.ensure_future(ask(lambda tx: done.append("urgent"), urgent=True)))
+        await asyncio.sleep(0)
+        go_on.set()
+        await asyncio.gather(*asked)
+
+    asyncio.run(busy())
+    assert done[0] == "urgent"
 
 
 @pytest.mark.sqlite

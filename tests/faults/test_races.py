@@ -4,21 +4,27 @@ What was shown stands before the revocation in the log, or it was not shown.
 """
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from shutil import copytree
 from threading import Event, Semaphore
 from time import monotonic, sleep
+from typing import TypeVar
 from urllib.parse import urlsplit
 
 import httpx2
 import psycopg
 import pytest
 
+from hub.city import read_city
+from hub.cli.identity import change
+from hub.cli.operate import put_in_force
 from hub.settings import Settings
+from profiles.canonical import KAIGO_INSURED_NO
 from tests.api.exporting import job, manifest
 from tests.api.looking import prescription
-from tests.api.pages_city import CARE_MANAGER, browser_of
-from tests.hub_in_test import Body, City, store_place
+from tests.api.pages_city import CARE_MANAGER, SECRETARIAT, browser_of
+from tests.hub_in_test import SMALL, Body, City, patient, store_place
 from tests.receiver_in_test import ALLOWED, Post, Receiver, classic, receiver, subscribed
 
 pytestmark = pytest.mark.promise("revocation-is-a-line-in-the-log")
@@ -26,6 +32,7 @@ MARK = "ヒミツマル錠"
 SOON = 20.0
 TEAM = ("Organization/hosp", "Organization/kyotaku", "Practitioner/cm-ito")
 Ask = Callable[[], httpx2.Response]
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -160,26 +167,81 @@ def operator_of(city: City) -> Iterator[Operator]:
         operator.leave()
 
 
+def in_the_middle(city: City, ask: Ask, act: Callable[[], T]) -> tuple[httpx2.Response, T]:
+    """The answer is decided and fetched, and stops before it is written down; then ``act`` is done."""
+    with operator_of(city) as operator, ThreadPoolExecutor(2) as pool:
+        answer = pool.submit(ask)
+        operator.until_waiting(1)
+        done = pool.submit(act)
+        operator.until_waiting(2, unless=done.done)
+        operator.let_go()
+    return answer.result(), done.result()
+
+
 @pytest.mark.postgresql
 @pytest.mark.parametrize("door", DOORS)
 def test_an_answer_that_is_decided_before_the_revocation_is_logged_before_it(
     city: City, person: str, secret: Body, agreed: Body, door: Callable[[City, str, Body], Ask]
 ) -> None:
-    """The answer is decided and fetched, and stops before it is written down; then the resident revokes."""
-    ask, revoke = door(city, person, secret), revoking(city, agreed)
-    with operator_of(city) as operator, ThreadPoolExecutor(2) as pool:
-        answer = pool.submit(ask)
-        operator.until_waiting(1)
-        revoked = pool.submit(revoke)
-        operator.until_waiting(2, unless=revoked.done)
-        operator.let_go()
-        wait((answer, revoked))
-    assert revoked.result().status_code == 200
-    text = answer.result().text
-    assert answer.result().status_code == 200, text
+    ask = door(city, person, secret)
+    answer, revoked = in_the_middle(city, ask, revoking(city, agreed))
+    assert revoked.status_code == 200
+    text = answer.text
+    assert answer.status_code == 200, text
     assert MARK in text or door is export_file  # whose status is looked at first: that look is what was held up
     said = order(city, person, agreed)
     assert said in (["shown", "revoked"] if MARK in text else ["revoked"],)
+    assert MARK not in ask().text
+
+
+def city_file(city: City, person: str) -> tuple[Ask, Callable[[], object]]:
+    """The care manager's role ends."""
+    here = city.keys / "changed"
+    copytree(SMALL, here)
+    text = (here / "city.toml").read_text("utf-8")
+    role = 'organisation = "kyotaku", profession = "care-manager", from = 2020-04-01'
+    assert role in text
+    (here / "city.toml").write_text(text.replace(role, f"{role}, to = 2025-03-31"), "utf-8")
+    changed = read_city(here / "city.toml", city.keys)
+    return getting(city, f"/fhir/MedicationRequest?patient={person}"), lambda: put_in_force(city.store, changed)
+
+
+def first_contact(city: City, person: str) -> tuple[Ask, Callable[[], object]]:
+    """The secretariat takes back what it confirmed."""
+    desk = browser_of(city, SECRETARIAT)
+    city.created("clinic-emr", patient())
+    contact = {"patient": person, "organisation": "clinic"}
+    assert desk.post("/desk/contacts", {**contact, "decision": "confirm"}).status_code == 303
+    ask = getting(city, f"/fhir/MedicationRequest?patient={person}", "clinic-emr")
+    return ask, lambda: desk.post("/desk/contacts", {**contact, "decision": "undo"})
+
+
+def wrong_link(city: City, person: str) -> tuple[Ask, Callable[[], object]]:
+    """An operator takes away the number by which the clinic publishes."""
+    city.created("clinic-emr", patient())
+    headers, place = city.headers("clinic-emr"), store_place(city.keys)
+    pushed = {**prescription(person, MARK), "id": "any"}
+
+    def unlink() -> None:
+        change(place, person, "clinic", KAIGO_INSURED_NO, "011234-0000000001", linked=False)
+
+    return lambda: city.client.post("/fhir/MedicationRequest", json=pushed, headers=headers), unlink
+
+
+TAKING = {"city-apply": city_file, "operation:desk-contact-undo": first_contact, "identity-unlink": wrong_link}
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("interaction", TAKING)
+def test_whatever_takes_a_right_away_waits_for_what_was_decided_before(
+    city: City, person: str, secret: Body, interaction: str
+) -> None:
+    """As a revocation does: in the log, what was done by the old right stands before its end, and nothing after it."""
+    ask, act = TAKING[interaction](city, person)
+    answer, _ = in_the_middle(city, ask, act)
+    assert answer.status_code in (200, 201), answer.text
+    assert MARK in answer.text
+    assert city.log(outcome="0")[0]["interaction"] == interaction  # the answer, which was shown, stands before it
     assert MARK not in ask().text
 
 

@@ -171,7 +171,7 @@ def _met_by_chance(world: World, stored: Body) -> Things:
 def _emergency(world: World) -> Things:
     """Paramedics look at somebody whom the asker does not look after: the team is told, nobody else."""
     city, person = world.city, world.people["emergency"]
-    said = {"identifier": f"011234-{ground.numbered('emergency')}", "reason": "自宅前で倒れていた"}
+    said = {"identifier": f"011234-{ground.numbered('emergency')}", "reason": "自宅前で倒れていた", "place": "栄町"}
     parameters = [{"name": name, "valueString": value} for name, value in said.items()]
     opened = city.post(
         "pm-hori", "/fhir/Patient/$declare-emergency", {"resourceType": "Parameters", "parameter": parameters}

@@ -114,7 +114,8 @@ def desks(ask: Asking) -> None:
             ask.page(role, path)
         for path in ("/consents", "/care-teams", "/access-record", "/disaster/people", "/why"):
             ask.form(role, path, {"patient": person, "number": "0000007391", "name": "秘蔵 花子", "birth": BORN})
-    wanted = [{"name": "identifier", "valueString": "0000007391"}, {"name": "reason", "valueString": "試し"}]
+    asked = {"identifier": "0000007391", "reason": "試し", "place": "駅前"}
+    wanted = [{"name": name, "valueString": text} for name, text in asked.items()]
     for who in (ask.who, "cm-ito"):
         ask.send("POST", "Patient/$declare-emergency", {"resourceType": "Parameters", "parameter": wanted}, who=who)
 

@@ -9,7 +9,7 @@ from hub.context import instant
 from hub.store import reviews
 from tests.api import disasters
 from tests.api.consent_desk import BOUNDARY, CONSENT_DESK, PAPER, drafted
-from tests.api.emergencies import REASON
+from tests.api.emergencies import PLACE, REASON
 from tests.api.looking import NEVER_USED
 from tests.api.pages_city import CARE_MANAGER, rows
 from tests.matrix.actors import ACTORS, Actor
@@ -114,7 +114,7 @@ def _end(world: World, actor: Actor) -> Page:
 
 
 def _declare(world: World, actor: Actor) -> Page:
-    return Page("/emergency", fields={"name": name_of("street"), "reason": REASON})
+    return Page("/emergency", fields={"name": name_of("street"), "reason": REASON, "place": PLACE})
 
 
 def _area(world: World, *, helpers: str = "pharm") -> dict[str, str]:

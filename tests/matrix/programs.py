@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
-from tests.api.emergencies import DECLARE, REASON
+from tests.api.emergencies import DECLARE, WHY
 from tests.api.exporting import job, manifest
 from tests.hub_in_test import Body, entry, note, patient
 from tests.matrix.actors import Actor
@@ -116,8 +116,8 @@ def _known(world: World, actor: Actor, thing: Thing) -> Body:
 
 
 def _person(world: World, actor: Actor, thing: Thing) -> Body:
-    said = [{"name": "name", "valueString": name_of("street")}, {"name": "reason", "valueString": REASON}]
-    return {"resourceType": "Parameters", "parameter": said}
+    said = {"name": "name", "valueString": name_of("street")}
+    return {"resourceType": "Parameters", "parameter": [said, *WHY]}
 
 
 def _ingested(world: World, actor: Actor, thing: Thing) -> Body:

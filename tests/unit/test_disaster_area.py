@@ -34,8 +34,9 @@ def test_the_beginning_of_an_address(home: Resource, area: str, within: bool) ->
 
 
 def test_the_prefecture_may_stand_before_it() -> None:
-    assert lives_in(resident(HOME), ["北海道雪見市"])
-    assert not lives_in(resident(HOME), ["青森県雪見市"])
+    for home in (HOME, IN_PARTS):
+        assert lives_in(resident(home), ["北海道雪見市"])
+        assert not lives_in(resident(home), ["青森県雪見市"])
     assert lives_in(resident({"text": "〒098-1234 北海道雪見市北町"}), ["雪見市北町"])
 
 
@@ -44,6 +45,15 @@ def test_the_prefecture_may_stand_before_it() -> None:
 )
 def test_every_prefecture_is_known(text: str, area: str) -> None:
     assert lives_in(resident({"text": text}), [area])
+
+
+def test_a_town_that_is_called_like_a_prefecture_stays_in_the_address() -> None:
+    assert lives_in(resident({"text": "東京都北海道町１丁目"}), ["北海道町"])
+    assert not lives_in(resident({"text": "雪見市北海道町１丁目"}), ["雪見市町"])
+
+
+def test_a_district_stands_between_the_city_and_the_line() -> None:
+    assert lives_in(resident({"city": "雪見郡", "district": "氷川町", "line": ["北１条"]}), ["雪見郡氷川町北"])
 
 
 @pytest.mark.parametrize("text", ["雪見市北町10丁目", "雪見市北町１０番地"])
@@ -65,7 +75,8 @@ def test_one_home_in_one_area_is_enough() -> None:
     moved: Resource = {"text": "雪見市南町", "use": "temp"}
     assert lives_in(resident(HOME, moved), ["雪見市東町", "雪見市南町"])
     assert not lives_in(resident(HOME, moved), ["雪見市東町"])
-    assert not lives_in(resident({**HOME, "use": "old"}, moved), ["雪見市北町"])
+    for not_home in ("old", "billing"):
+        assert not lives_in(resident({**HOME, "use": not_home}, moved), ["雪見市北町"])
 
 
 def test_nothing_is_known_of_an_address_that_is_missing_or_odd() -> None:

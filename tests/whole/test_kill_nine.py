@@ -18,7 +18,9 @@ from tests.hub_in_test import Body, entry, note, transaction
 from tests.whole.founded import Town, found
 from tests.whole.hub_process import HubProcess, free_port
 
-ROUNDS, CLIENTS = 16, 4
+KILLS, CLIENTS = 200, 4
+OF_ONE = 20
+"""Kills after which another resident is pushed about: what is looked at after each stays of one size."""
 SENDERS = ("hosp-ehr", "clinic-emr")
 
 
@@ -35,10 +37,12 @@ class Sent:
 
 @dataclass
 class Story:
-    """Whom it is about, all that was sent, and a reader of the feed who goes on where they were."""
+    """Whom it is about now, all that was sent of them and of those before, and a reader of the feed, who goes on."""
 
     person: str = ""
     sent: list[Sent] = field(default_factory=list)
+    before: list[Sent] = field(default_factory=list)
+    people: int = 0
     cursor: str = ""
     read: list[str] = field(default_factory=list)
 
@@ -102,6 +106,7 @@ def check(town: Town, story: Story, latest: list[Sent]) -> None:
     texts = [text for one in story.sent for text in one.texts]
     assert everything(town) == Counter(texts)
     read_on(town, story)
+    texts += [text for one in story.before for text in one.texts]
     assert Counter(story.read) == Counter(f"申し送り：{text}" for text in texts)
 
 
@@ -114,13 +119,16 @@ def test_nothing_that_was_acknowledged_is_lost_and_no_retry_doubles_it(
     random, port, story = Random(20261122), free_port(), Story()
     found(tmp_path)
     latest: list[Sent] = []
-    for _ in range(ROUNDS):
+    for kill in range(KILLS):
         hub = HubProcess(tmp_path, "serve", port=port)
         try:
             with httpx.Client(base_url=hub.base_url, timeout=30) as client:
                 town = Town(tmp_path, client, story.person)
-                story.person = town.person or town.settle().person
-                check(town, story, latest)
+                if kill:
+                    check(town, story, latest)
+                if kill % OF_ONE == 0:
+                    story.before, story.sent = story.before + story.sent, []
+                    story.person, story.people = town.settle().person, story.people + 1
                 for who in SENDERS:
                     town.headers(who)
             answered = Semaphore(0)
@@ -152,16 +160,18 @@ def assert_whole(data: Path, story: Story) -> None:
     def ask(statement: str) -> list[tuple[object, ...]]:
         return store.lane.do(lambda tx: [tuple(row) for row in query(tx, statement, {})])
 
-    texts = sum(len(one.texts) for one in story.sent)
+    sent = story.before + story.sent
+    texts = sum(len(one.texts) for one in sent)
+    items = texts + story.people
     try:
         assert ask("PRAGMA integrity_check") == [("ok",)]
         assert ask("SELECT count(*) FROM resource WHERE type = 'Communication'") == [(texts,)]
-        assert ask("SELECT count(*), min(position), max(position) FROM timeline") == [(texts + 1, 1, texts + 1)]
+        assert ask("SELECT count(*), min(position), max(position) FROM timeline") == [(items, 1, items)]
         assert ask("SELECT count(*) FROM audit WHERE interaction = 'create' AND category = 'progress-note'") == [
             (texts,)
         ]
         assert ask("SELECT count(*) FROM outbox WHERE reference LIKE 'Communication/%'") == [(texts,)]
-        assert ask("SELECT count(*) FROM retry") == [(len(story.sent),)]
+        assert ask("SELECT count(*) FROM retry") == [(len(sent),)]
         orphans = """SELECT count(*) FROM search_token s
                       WHERE NOT EXISTS (SELECT 1 FROM resource r WHERE r.patient = s.patient AND r.key = s.resource)"""
         assert ask(orphans) == [(0,)]

@@ -1,6 +1,7 @@
 """A parsed search run under the caller's predicate (CONSENT.md §5: never fetch, then drop)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hub.store.database import Tx
 from hub.store.search import index_row
@@ -8,7 +9,7 @@ from hub.store.search.near import Asked, Near
 from hub.store.search.order import LAST, Key, Place, beyond, from_on, keys_of, walked
 from hub.store.search.part import Part, all_of, negated
 from hub.store.search.statement import rows, view
-from hub.store.search.where import where
+from hub.store.search.where import leads_nowhere, where
 from hub.store.sql import AT_MOST, Record, Row, query
 from profiles.search import Condition, Parameter, Query, TokenValue
 
@@ -17,6 +18,8 @@ COLUMNS = (
     " r.also_about, r.type, r.id, r.version, r.key, r.body"
 )
 """Of a row that is found: enough to show it, to write down why, and to look on from it."""
+FEW = 255
+"""People who are named in a statement."""
 
 
 def find(tx: Tx, parsed: Query, asked: Asked, *, count: int, after: Place | None = None) -> list[Row]:
@@ -24,6 +27,7 @@ def find(tx: Tx, parsed: Query, asked: Asked, *, count: int, after: Place | None
 
     ``after`` is the place of the last row of the page before.
     """
+    asked = _of_few(tx, parsed, asked)
     matches, shown = where(parsed, asked), view(parsed.types)
     date = walked(parsed, asked.near)
     if date is not None:
@@ -41,6 +45,7 @@ def place_of(row: Row) -> Place:
 
 def total(tx: Tx, parsed: Query, asked: Asked) -> int:
     """How many match and are visible."""
+    asked = _of_few(tx, parsed, asked)
     matches = where(parsed, asked)
     statement = f"SELECT count(*) AS n FROM {view(parsed.types)} r WHERE {matches.text}"  # noqa: S608
     return int(rows(tx, Part(statement, matches.values), asked)[0].n)
@@ -73,6 +78,18 @@ def _identifier(parsed: Query) -> tuple[int, TokenValue] | None:
             if one.name == "identifier" and one.kind == "token" and system and code:
                 return one.number, value
     return None
+
+
+def _of_few(tx: Tx, parsed: Query, asked: Asked) -> Asked:
+    """Who knows of few people is asked about these, where nothing else says where to begin.
+
+    So a page costs what they have, and not what the store has.  Who knows of many sees much of what there is, and
+    finds a page among what was made last.
+    """
+    if not leads_nowhere(parsed, asked):
+        return asked
+    people = asked.near.some(tx, FEW + 1)
+    return asked if len(people) > FEW else replace(asked, near=replace(asked.near, patients=people))
 
 
 def _plain(keys: Sequence[Key], matches: Part, shown: str, after: Place | None, first: str = "") -> Part:

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from hub.store.database import Tx
-from hub.store.search.part import Part, equal
-from hub.store.sql import Record, in_list, query
+from hub.store.search.part import Part, bound, equal, named
+from hub.store.sql import AT_MOST, Record, in_list, query
 
 Judge: TypeAlias = Callable[[str], tuple[str, Record]]
 """What the caller may see, as SQL over ``v``: of the type ``Patient``, of all others (``*``), of all (``""``)."""
@@ -30,6 +30,12 @@ class Near:
         if self.patients is None:
             return Part(f"{column} IN (SELECT patient FROM about)")  # noqa: S608
         return equal(column, self.patients)
+
+    def some(self, tx: Tx, count: int) -> tuple[str, ...]:
+        """Up to ``count`` of them, the directory among them."""
+        about = self.everybody()
+        statement = named(f"WITH {about.text} SELECT patient FROM about {AT_MOST}")  # noqa: S608 - our own text
+        return tuple(row.patient for row in query(tx, statement, {**bound(about.values), "count": count}))
 
     def everybody(self) -> Part:
         """The common table ``about``: all whom the caller may know of."""
