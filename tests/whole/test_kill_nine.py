@@ -19,7 +19,7 @@ from tests.whole.founded import Town, found
 from tests.whole.hub_process import HubProcess, free_port
 
 KILLS, CLIENTS = 200, 4
-OF_ONE = 20
+OF_ONE = 5
 """Kills after which another resident is pushed about: what is looked at after each stays of one size."""
 SENDERS = ("hosp-ehr", "clinic-emr")
 

@@ -88,7 +88,9 @@ def _dump(place: Place) -> Back:
             for statement in statements:
                 connection.execute(statement.encode())
 
-    say(f"CREATE DATABASE {name}_backup TEMPLATE {name} OWNER renkei")
+    # A server that was ended a moment ago may still have a session, and of a database in use no copy is made.
+    ended = f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'"  # noqa: S608 - our own name
+    say(ended, f"CREATE DATABASE {name}_backup TEMPLATE {name} OWNER renkei")
     return lambda: say(f"DROP DATABASE {name} WITH (FORCE)", f"ALTER DATABASE {name}_backup RENAME TO {name}")
 
 
