@@ -5,8 +5,7 @@ machines' clocks are seen by that of the database, where there is one.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,8 +13,8 @@ import structlog
 
 from hub.context import Caller
 from hub.doors import Doors
-from hub.errors import HubError
 from hub.projections.rows import record
+from hub.repeating import repeating
 from hub.store import audit, timeline
 from hub.store.database import Tx
 from hub.store.postgresql import apart
@@ -48,30 +47,15 @@ class Watch:
         return self.last
 
 
-@asynccontextmanager
-async def watching(doors: Doors, watch: Watch, every: float) -> AsyncIterator[None]:
+def watching(doors: Doors, watch: Watch, every: float) -> AbstractAsyncContextManager[None]:
     """Look every so many seconds as long as the block runs; with ``every`` 0, never."""
-    task = asyncio.create_task(_watch(doors, watch, every)) if every else None
-    try:
-        yield
-    finally:
-        if task is not None:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-
-
-async def _watch(doors: Doors, watch: Watch, every: float) -> None:
     steady = asyncio.get_running_loop().time
-    while True:
-        try:
-            await _look_at_clock(doors, watch, steady())
-            await _look_at_feed(doors)
-        except HubError as error:
-            log.warning("watch waits", reason=error.reason)
-        except Exception:  # the next look may well succeed
-            log.exception("watch failed")
-        await asyncio.sleep(every)
+
+    async def look() -> None:
+        await _look_at_clock(doors, watch, steady())
+        await _look_at_feed(doors)
+
+    return repeating("watch", look, every)
 
 
 async def _look_at_clock(doors: Doors, watch: Watch, steady: float) -> None:

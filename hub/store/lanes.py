@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
+from time import monotonic
 from typing import TypeVar, cast
 
 from sqlalchemy import Engine
@@ -57,7 +58,8 @@ class Lanes:
         try:
             return cast(T, await cast("asyncio.Future[object]", piece.future))
         finally:
-            watch.cancel()
+            if not piece.future.cancelled():  # who stopped waiting left it under way: its connection may hang
+                watch.cancel()
 
     def do(self, work: Callable[[Tx], T], refused: Refused = unrecorded, *, claims: Claims = nothing) -> T:
         future: Future[T] = Future()
@@ -65,13 +67,17 @@ class Lanes:
         return future.result()
 
     def close(self) -> None:
-        """Finish what is queued and give the connections back."""
+        """Finish what is queued and give the connections back; one that does not answer is broken off."""
         with self._lock:
             self._closing = True
             for wake in self._idle:
                 wake.notify()
+        until = monotonic() + RUNNING
         for thread in self._threads:
-            thread.join()
+            while thread.is_alive():
+                thread.join(max(until - monotonic(), 1.0))
+                if monotonic() >= until:
+                    self._break_off()
         self._engine.dispose()
 
     def _queue(self, piece: Piece, *, first: bool = False) -> None:
@@ -118,12 +124,15 @@ class Lanes:
         loop.call_later(RUNNING, self._hung, piece)
 
     def _hung(self, piece: Piece) -> None:
-        if piece.future.done():
-            return
-        piece.future.set_exception(unknown(TimeoutError("no answer")))
+        if not piece.future.done():
+            piece.future.set_exception(unknown(TimeoutError("no answer")))
+        self._break_off(piece)
+
+    def _break_off(self, piece: Piece | None = None) -> None:
+        """End the waits for a server that does not answer: all of them, or that of the batch with this piece."""
         with self._lock:
-            line = next((line for line, batch in self._under_way.items() if piece in batch), None)
-        if line is not None:
+            lines = [line for line, batch in self._under_way.items() if piece is None or piece in batch]
+        for line in lines:
             line.break_off()
 
 

@@ -8,13 +8,15 @@ forbidden.  Its log lacks the row that the file names, so the hub does not serve
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import structlog
 
 from hub.errors import HubError
+from hub.repeating import repeating
 from hub.store.database import Tx, UnsafeStore
 from hub.store.lane import Lane
 from hub.store.sql import add, first
@@ -70,21 +72,14 @@ def acknowledge(tx: Tx, file: Path) -> None:
 @asynccontextmanager
 async def keeping(lane: Lane, file: Path | None) -> AsyncIterator[None]:
     """Let the file follow the log as long as the block runs; without a file, nothing."""
-    task = asyncio.create_task(_keep(lane, file)) if file else None
-    try:
+    if file is None:
         yield
+        return
+    try:
+        async with repeating("the mark of the log", partial(_follow, lane, file), EVERY):
+            yield
     finally:
-        if task is not None and file is not None:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-            await _follow(lane, file)
-
-
-async def _keep(lane: Lane, file: Path) -> None:
-    while True:
         await _follow(lane, file)
-        await asyncio.sleep(EVERY)
 
 
 async def _follow(lane: Lane, file: Path) -> None:

@@ -1,6 +1,7 @@
 """PostgreSQL in trouble (TRUST T-136, T-141): each request ends soon, with an answer or with 503 and Retry-After;
 nothing that was acknowledged is lost, nothing is doubled, and the hub goes on without being started again."""
 
+import asyncio
 import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ from hub.app import create_app
 from hub.runtime import Place, Store, open_store
 from hub.settings import Settings
 from hub.store.database import Tx
-from hub.store.lanes import LANES
+from hub.store.lanes import LANES, QUEUED, RUNNING
 from hub.store.line import lock_numbers
 from hub.store.sql import query
 from tests.hub_in_test import BASE_URL, City, entry, note, store_place, transaction
@@ -223,6 +224,7 @@ class Wire:
         self._open = [self._listener]
         self._threads = [Thread(target=self._accept)]
         self.lose_commit = self.swallow = False
+        self._unheard: socket.socket | None = None
         self.lost = 0
         self._threads[0].start()
 
@@ -243,8 +245,10 @@ class Wire:
                 if self.swallow:
                     continue
                 if source is hub and self.lose_commit and b"COMMIT; SELECT" in data:
-                    self.lose_commit, self.lost = False, self.lost + 1
-                    hub.shutdown(socket.SHUT_RDWR)  # the server gets it; nobody hears of it
+                    self.lose_commit, self._unheard = False, hub
+                elif target is hub is self._unheard:  # the server did it; nobody hears of it
+                    self._unheard, self.lost = None, self.lost + 1
+                    break
                 target.sendall(data)
         with suppress(OSError):
             target.shutdown(socket.SHUT_RDWR)
@@ -300,3 +304,40 @@ def test_a_wire_that_swallows_everything_is_given_up(
         assert far.get(None, "/healthz").status_code == 200
         wire.swallow = False
         until_it_answers(far, probe(person))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("goes_on", [True, False], ids=["serving", "closing"])
+def test_what_nobody_waits_for_any_more_holds_no_connection_for_ever(
+    city: City, tmp_path_factory: pytest.TempPathFactory, goes_on: bool
+) -> None:
+    directory = tmp_path_factory.mktemp("w")
+    place = store_place(city.keys)
+    url = place.database_url.replace(str(cluster().directory), str(directory))
+
+    def answers(tx: Tx) -> bool:
+        return bool(query(tx, "SELECT 1", {}))
+
+    async def leave(wire: Wire) -> None:
+        lane = open_store(Place(city.keys, url)).lane
+        try:
+            for _ in range(LANES):  # every connection is made, then none answers
+                await asyncio.gather(*(lane.ask(answers) for _ in range(LANES)))
+            wire.swallow = True
+            left = []
+            for _ in range(LANES):
+                left.append(asyncio.ensure_future(lane.ask(answers)))
+                await asyncio.sleep(0.2)
+            for one in left:
+                one.cancel()
+            if goes_on:
+                await asyncio.sleep(QUEUED + RUNNING + 1)
+                wire.swallow = False
+                assert await lane.ask(answers)
+        finally:
+            lane.close()
+
+    with closing(Wire(directory)) as wire:
+        begun = monotonic()
+        asyncio.run(leave(wire))
+        assert monotonic() - begun < 45
