@@ -14,6 +14,8 @@ from hub.store.tables import NotificationRow, SubscriptionRow
 
 _HEADERS, _PLAIN = "subscription headers", "["
 """What a seal is for, and how a list begins that is not sealed: no seal begins so."""
+STATUSES = ("requested", "active", "error", "off")
+"""Of a Subscription (R4 subscription-status)."""
 KEPT_EVENTS = 1000
 """How many delivered events of a subscription can be asked for again."""
 
@@ -259,7 +261,7 @@ def waiting(tx: Tx, id_: str) -> tuple[int, str]:
 
 def figures(tx: Tx) -> tuple[dict[str, int], int, str, int]:
     """For all: how many subscriptions by status, undelivered events, the oldest's instant, changes to be looked at."""
-    by_status = {row.status: int(row.n) for row in query(tx, _BY_STATUS, {})}
+    by_status = dict.fromkeys(STATUSES, 0) | {row.status: int(row.n) for row in query(tx, _BY_STATUS, {})}
     row = first(
         tx,
         """SELECT count(*) AS waiting, coalesce(min(n.recorded), '') AS oldest
@@ -272,7 +274,7 @@ def figures(tx: Tx) -> tuple[dict[str, int], int, str, int]:
     return by_status, int(row.waiting), str(row.oldest), int(unread.n)
 
 
-_BY_STATUS = "SELECT status, count(*) AS n FROM subscription GROUP BY status ORDER BY status"
+_BY_STATUS = "SELECT status, count(*) AS n FROM subscription GROUP BY status"
 
 
 def of_organisation(tx: Tx, organisation: str, ids: Sequence[str]) -> Sequence[Row]:
