@@ -162,7 +162,7 @@ def read(
     if may_ask and _is_auditing(caller) and not of_the_log and type_ and not may_be_directory(type_):
         raise Refused("An auditor reads the access log, never its subjects' data.", reason="role")
     if patients is None:
-        rows = relations.of_caller(tx, caller.organisation, caller.person)
+        rows = relations.relating(tx, caller.organisation, caller.person)
     else:
         rows = [
             row
@@ -178,12 +178,13 @@ def read(
     near |= {one.patient for one in declared}
     opened = disasters.counting(tx, caller, interaction, patients, context.now)
     near |= {resident for one in opened for resident in one.residents}
-    consents = rules.consents(tx, [patient for patient in about if patient in near], city)
+    within = tuple(patient for patient in about if patient in near)  # of nobody else there is anything to decide
+    consents = rules.consents(tx, within, city)
     unreadable.found(tx, consents, context)
     scope = scope_for(
         asker,
         city.policy,
-        patients=about,
+        patients=within,
         relations=related,
         consents=consents,
         emergencies=declared,
@@ -197,7 +198,7 @@ def read(
             "not-in-force": "Your role, or your organisation's membership, is not in force.",
         }
         raise Refused(texts[scope.reason], reason=scope.reason)
-    return Grant(caller, scope, tuple(patient for patient in about if patient in near), about, looked_after)
+    return Grant(caller, scope, within, about, looked_after)
 
 
 def bases(

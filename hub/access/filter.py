@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from consent import ANYTHING, Match, PatientScope, Publications, Scope
 from hub.access.labels import ALL_BITS, bits
+from hub.store.sql import MANY, in_list
 
 ALWAYS, NEVER = "1 = 1", "0 = 1"
 _COMMON = ("laboratory", "vital-signs", "prescription", "dispensing", "problem", "encounter", "daily-record")
@@ -30,33 +31,42 @@ def predicate(scope: Scope, alias: str, prefix: str = "a") -> Predicate:
     A row has the columns of ``hub.store.tables.Facts`` and ``type`` and ``id``; its further patients stand in the
     table ``also_about``.  ``prefix`` starts the bind names: another one for each predicate of a statement.
     """
-    groups = [(_filled(people), one) for people, one in scope.groups if one.overrides or (one.related and one.openings)]
-    kinds = tuple((len(people), one) for people, one in groups)
+    admitting = [(people, one) for people, one in scope.groups if one.overrides or (one.related and one.openings)]
+    groups = [(_members(f"{prefix}_{number}_", people), one) for number, (people, one) in enumerate(admitting)]
+    kinds = tuple((members, one) for (members, _), one in groups)
     shape = _shape(kinds, alias, prefix, scope.excluded, ALL_BITS & ~bits(scope.cleared))
     named: dict[str, str | int] = {f"{prefix}_own": scope.organisation or ""}
-    for number, (people, _) in enumerate(groups):
-        named |= zip(_names(prefix, number, len(people)), people, strict=True)
+    for (_, values), _ in groups:
+        named |= values
     return Predicate(shape.sql, shape.parameters | named)
 
 
-def _filled(patients: frozenset[str]) -> list[str]:
-    """Filled up to a power of two: callers differ in how many people they have, statements in few lengths."""
+def _members(prefix: str, patients: frozenset[str]) -> tuple[str, dict[str, str]]:
+    """The test that somebody is one of them, without its column, and the values of its ``:names``.
+
+    Filled up to a power of two: callers differ in how many people they have, statements in few lengths.
+    """
     members = sorted(patients)
+    if len(members) > MANY:
+        marks, values = in_list(prefix, members)
+        return f"IN ({marks})", values
     size = 1 << (len(members) - 1).bit_length()
-    return members + members[-1:] * (size - len(members))
+    test, names = _test(prefix, size)
+    return test, dict(zip(names, members + members[-1:] * (size - len(members)), strict=True))
 
 
 @lru_cache(maxsize=1024)
-def _names(prefix: str, group: int, size: int) -> list[str]:
-    return [f"{prefix}_{group}_{place}" for place in range(size)]
+def _test(prefix: str, size: int) -> tuple[str, list[str]]:
+    names = [f"{prefix}{place}" for place in range(size)]
+    return _listed(names), names
 
 
 @lru_cache(maxsize=512)
 def _shape(
-    groups: tuple[tuple[int, PatientScope], ...], alias: str, prefix: str, excluded: frozenset[str], uncleared: int
+    groups: tuple[tuple[str, PatientScope], ...], alias: str, prefix: str, excluded: frozenset[str], uncleared: int
 ) -> Predicate:
-    """The text for groups of so many people each, and the values that are not theirs: the same for all whose consents
-    and roles say the same."""
+    """The text for groups of people, each with the test that somebody is one of them, and the values that are not
+    theirs: the same for all whose consents and roles say the same."""
     writer = _Writer(alias, prefix, excluded, uncleared)
     directory = f"{alias}.patient = '' AND {alias}.directory = 1"
     own = f"{alias}.source = :{prefix}_own AND {alias}.source <> ''"
@@ -84,12 +94,9 @@ class _Writer:
     uncleared: int
     parameters: dict[str, str | int] = field(default_factory=dict)
 
-    def people(self, groups: Iterable[tuple[int, PatientScope]]) -> str:
+    def people(self, groups: Iterable[tuple[str, PatientScope]]) -> str:
         """Every patient of the row admits it: the one under whom it is filed, and each of the further ones."""
-        shown = [
-            (_listed(_names(self.prefix, number, size)), self.patient(scope))
-            for number, (size, scope) in enumerate(groups)
-        ]
+        shown = [(members, self.patient(scope)) for members, scope in groups]
         if not shown:
             return NEVER
         row, also = self.row, f"{self.prefix}_also"

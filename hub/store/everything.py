@@ -69,7 +69,8 @@ def directory_rows(tx: Tx, type_: str, ids: Sequence[str], predicate: str, param
 def _where(narrowing: Narrowing) -> tuple[str, dict[str, Value]]:
     tests, bound = [], dict[str, Value]()
     if narrowing.types:
-        marks, bound = in_list("t", narrowing.types)
+        marks, types = in_list("t", narrowing.types)
+        bound |= types
         tests.append(f"r.type IN ({marks})")
     for name, day, sign in (("start_", narrowing.start, ">="), ("end_", narrowing.end, "<=")):
         if day:

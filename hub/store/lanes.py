@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
-from time import monotonic
 from typing import TypeVar, cast
 
 from sqlalchemy import Engine
@@ -72,11 +71,12 @@ class Lanes:
             self._closing = True
             for wake in self._idle:
                 wake.notify()
-        until = monotonic() + RUNNING
+        patience = RUNNING
         for thread in self._threads:
             while thread.is_alive():
-                thread.join(max(until - monotonic(), 1.0))
-                if monotonic() >= until:
+                thread.join(patience)
+                if thread.is_alive():
+                    patience = 1.0
                     self._break_off()
         self._engine.dispose()
 

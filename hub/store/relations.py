@@ -16,6 +16,19 @@ def of_caller(tx: Tx, organisation: str, person: str | None) -> Sequence[Row]:
     )
 
 
+def relating(tx: Tx, organisation: str, person: str | None) -> Sequence[Row]:
+    """Of these, those that can relate the caller: not what the organisation's other people have for themselves.
+
+    A large office has thousands of relations, one of its people some dozens.
+    """
+    return query(
+        tx,
+        """SELECT * FROM relation WHERE organisation = :organisation AND person = ''
+           UNION ALL SELECT * FROM relation WHERE person = :person""",
+        {"organisation": organisation, "person": person or "-"},
+    )
+
+
 def of_caller_to(tx: Tx, organisation: str, person: str | None, patient: str) -> Sequence[Row]:
     """The same for one patient."""
     return query(

@@ -9,6 +9,7 @@ On PostgreSQL every statement is prepared once for each connection, and rows com
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from json import dumps
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -30,6 +31,9 @@ Record: TypeAlias = Mapping[str, Value]
 AT_MOST = "LIMIT :count + 0"
 """The end of a page.  A plain ``:count`` makes SQLite look at the value, and prepare the statement anew each time."""
 
+MANY = 256
+"""Values that a statement takes one by one."""
+_MEMBERS = re.compile(r"json_each\((\$\d+)\)")
 _BIND = re.compile(r"'[^']*'|(?<!:):([a-z_][a-z0-9_]*)")  # a :name, but not within a text, and no ::type
 
 
@@ -112,9 +116,14 @@ def answers(tx: Tx) -> bool:
     return first(tx, "SELECT 1", {}) is not None
 
 
-def in_list(prefix: str, values: Sequence[str]) -> tuple[str, dict[str, Value]]:
-    """``(":p0, :p1", {"p0": …})`` for an IN list; an empty list becomes one that matches nothing."""
-    bound: dict[str, Value] = {f"{prefix}{index}": value for index, value in enumerate(values)}
+def in_list(prefix: str, values: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """``(":p0, :p1", {"p0": …})`` for an IN list; an empty list becomes one that matches nothing.
+
+    A long one is bound as one value: neither engine takes any number of them, and each would be another statement.
+    """
+    if len(values) > MANY:
+        return f"SELECT value FROM json_each(:{prefix})", {prefix: dumps(values)}  # noqa: S608 - our own name
+    bound = {f"{prefix}{index}": value for index, value in enumerate(values)}
     return ", ".join(f":{name}" for name in bound) or "NULL", bound
 
 
@@ -176,6 +185,7 @@ def _numbered(statement: str) -> tuple[bytes, tuple[str, ...]]:
     """A statement as PostgreSQL reads it, and the names of its values in order: ``:name`` becomes ``$1``."""
     places: dict[str, str] = {}
     text = _BIND.sub(lambda bind: places.setdefault(bind[1], f"${len(places) + 1}") if bind[1] else bind[0], statement)
+    text = _MEMBERS.sub(r"json_array_elements_text(CAST(\1 AS json)) AS member (value)", text)
     return text.replace("instr(", "strpos(").encode(), tuple(places)
 
 
