@@ -17,21 +17,25 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub import __version__
 from hub.auth.seal import Seal
-from hub.context import Context
+from hub.context import Context, Credential
 from hub.deliverer import delivering
 from hub.doors import Doors
-from hub.edge import NO_TOKEN, Room
+from hub.edge import NO_TOKEN, Room, bearer, counted
 from hub.errors import Busy, HubError, NotSupported
 from hub.http import answers, openapi
 from hub.http.encoding import Encoded
+from hub.http.feed_stream import Streams
 from hub.http.routes import FHIR, OTHER, Endpoint, offered
 from hub.notify import networks
+from hub.rates import Rates
 from hub.settings import Settings
+from hub.sharing import sharing
 from hub.store import log_mark
 from hub.store.lane import Lane
 from hub.sweeper import sweeping
 from hub.watch import Watch, watching
 from hub.web.routes import PAGES, page_of_error
+from hub.web.session import credential
 
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -43,6 +47,11 @@ HEADERS = (
     ),
     (b"cache-control", b"no-store"),
 )
+FREE = (
+    *("/healthz", "/readyz", "/metrics", "/static/"),
+    *("/oauth/token", "/sign-in", "/sign-out", "/emergency", "/fhir/Patient/$declare-emergency"),
+)
+"""What nobody is refused for having asked too often (the token door counts by itself)."""
 LARGE_BODIES = 4
 """So many bodies of the greatest size may be in memory at once."""
 log = structlog.get_logger("renkei")
@@ -75,7 +84,8 @@ def create_app(
     """
 
     nearby = networks(settings.notify_networks)
-    doors = Doors(lane, Seal(secret), clock, ids, random, base_url, settings.max_body, nearby)
+    rates = Rates(ids(), settings.rate_client, settings.rate_resident)
+    doors = Doors(lane, Seal(secret), clock, ids, random, base_url, settings.max_body, rates, nearby)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -85,6 +95,7 @@ def create_app(
             sweeping(doors, settings.sweep_every, keep_retries),
             log_mark.keeping(lane, mark),
             watching(doors, app.state.watch, settings.watch_every),
+            sharing(doors),
         ):
             yield
         lane.close()
@@ -102,11 +113,13 @@ def create_app(
     app.state.answers = Counter[int]()
     app.state.settings = settings
     app.state.watch = Watch()
+    app.state.streams = Streams()
     app.state.room = Room(LARGE_BODIES * settings.max_body)
-    for door in (*OTHER, *FHIR):
-        app.router.routes.append(Route(door.path, _Answering(door.endpoint), methods=[door.method]))
-    for page in PAGES:
-        app.router.routes.append(Route(page.path, _Answering(page.endpoint), methods=[page.method]))
+    for offers, who in (((*OTHER, *FHIR), bearer), (PAGES, credential)):
+        for one in offers:
+            is_counted = bool(rates.limits) and not one.path.startswith(FREE)
+            answering = _Answering(one.endpoint, who if is_counted else None)
+            app.router.routes.append(Route(one.path, answering, methods=[one.method]))
     described = openapi.description(OTHER)
     app.openapi = lambda: described  # type: ignore[method-assign]  # FastAPI's own way to say it in one's own words
     # All that stands around a request is ours: FastAPI's own layers cost a fifth of a read (docs/performance.md).
@@ -130,13 +143,20 @@ def directly(app: FastAPI) -> ASGIApp:
 
 
 class _Answering:
-    """An endpoint as an ASGI application, without the layers that Starlette puts around a function."""
+    """An endpoint as an ASGI application, without the layers that Starlette puts around a function.
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    ``who`` reads whose request it is, where requests are counted.
+    """
+
+    def __init__(self, endpoint: Endpoint, who: Callable[[Request], Credential] | None) -> None:
         self._endpoint = endpoint
+        self._who = who
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response = await self._endpoint(Request(scope, receive, send))
+        request = Request(scope, receive, send)
+        if self._who is not None:
+            await counted(request, self._who)
+        response = await self._endpoint(request)
         await response(scope, receive, send)
 
 
@@ -157,6 +177,7 @@ class _Around:
         state, client = request.app.state, request.client
         context: Context = state.doors.context(client.host if client else "")
         request.state.context = context
+        request.state.headers = []
         begun = False
 
         async def send_on(message: Message) -> None:
@@ -166,7 +187,8 @@ class _Around:
                 state.answers[message["status"]] += 1
                 given = {name for name, _ in message["headers"]}
                 added = [(name, value) for name, value in HEADERS if name not in given]
-                message["headers"] = [*message["headers"], *added, (b"x-request-id", context.request_id.encode())]
+                added += [*request.state.headers, (b"x-request-id", context.request_id.encode())]
+                message["headers"] = [*message["headers"], *added]
             await send(message)
 
         try:

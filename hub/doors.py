@@ -1,7 +1,7 @@
 """What every door needs to take the two paths: the lane, the clock, the ids.  Knows no web framework."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,13 +12,14 @@ from hub.access.emergencies import who
 from hub.auth.seal import Seal
 from hub.context import Caller, Context, Credential, instant
 from hub.draft import Draft, Written
-from hub.errors import Busy, HubError
+from hub.errors import Busy, HubError, TooMany
 from hub.identity.claims import claims
 from hub.interactions.emergency import declare as emergency
 from hub.notify.targets import Networks
 from hub.question import Question
-from hub.read_path import read, refused
-from hub.store import emergencies
+from hub.rates import PERSON, SYSTEM, Rates
+from hub.read_path import read, refused, would_show
+from hub.store import emergencies, registry
 from hub.store.database import Tx
 from hub.store.lane import NO_PLACE, Claims, Lane, nothing, unrecorded
 from hub.write_path import write
@@ -40,6 +41,7 @@ class Doors:
     random: Callable[[int], bytes]
     base_url: str
     max_body: int
+    rates: Rates
     nearby: Networks = ()
 
     def context(self, address: str = "", request_id: str = "") -> Context:
@@ -71,6 +73,14 @@ class Doors:
             if busy.reason not in NO_PLACE or not await self._in_emergency(credential, context):
                 raise
         return await self.lane.ask(lambda tx: read(tx, credential, question, context), note, urgent=True)
+
+    async def would_show(self, credential: Credential, question: Question[T], context: Context) -> bool:
+        """Whether ``read`` would show anything now; a refusal is in the log before it is told."""
+
+        def note(tx: Tx, error: HubError) -> None:
+            refused(tx, credential, question.interaction, question.query, error, context, question.patients)
+
+        return await self.lane.ask(lambda tx: would_show(tx, credential, question, context), note, looks=True)
 
     async def _in_emergency(self, credential: Credential, context: Context) -> bool:
         """Whether an emergency of the caller's is in force."""
@@ -143,6 +153,38 @@ class Doors:
             refused(tx, credential, interaction, "", error, context)
 
         return await self.lane.ask(lambda tx: authenticate(tx, credential, context), note, looks=True, urgent=urgent)
+
+    async def count(
+        self, credential: Credential, about: Collection[str], context: Context, *, requests: int = 1
+    ) -> None:
+        """Count requests, and each time that they name a resident, for whoever holds the token, if anybody does.
+
+        Raises ``TooMany`` at a limit, but never for somebody whose emergency is in force.
+        """
+        caller = await self._holder(credential, context) if self.rates.limits else ""
+        if not caller:
+            return
+        try:
+            self.rates.spend(caller, about, requests, context.now)
+        except TooMany as error:
+            if caller.startswith(PERSON) and await self._in_emergency(credential, context):
+                return
+            self.rates.note(caller, error, context.now)
+            raise
+
+    async def _holder(self, credential: Credential, context: Context) -> str:
+        """Who holds a token, as the limits name them; "" for nobody.  The store is asked once in a minute."""
+        known = self.rates.minute(context.now).callers
+        if credential.fingerprint not in known:
+            try:
+                caller = await self.lane.ask(lambda tx: registry.caller(tx, credential, context.now), looks=True)
+            except Busy:  # the door itself says so, or has a place for who is in an emergency
+                return ""
+            if caller is None:
+                return ""
+            whose = f"{SYSTEM}{caller.system}" if caller.system else f"{PERSON}{caller.person}"
+            known[credential.fingerprint] = whose
+        return known[credential.fingerprint]
 
     async def refuse_stranger(self, method: str, path: str, error: HubError, context: Context) -> None:
         """Write down that somebody without a token knocked."""

@@ -1,6 +1,7 @@
 """Reading requests: what the three edges (http, web, oauth) share."""
 
 import zlib
+from collections.abc import Callable
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -8,7 +9,8 @@ from starlette.requests import Request
 from hub.auth.token import fingerprint
 from hub.context import Context, Credential
 from hub.doors import Doors
-from hub.errors import Busy, Malformed, NotSupported, TooLarge, Unauthenticated
+from hub.errors import Busy, HubError, Malformed, NotSupported, TooLarge, Unauthenticated
+from hub.rates import residents
 
 # What a caller may say of itself.  An emergency and a disaster are declared (CONSENT.md §6, §7), never just claimed.
 PURPOSES = frozenset({"TREAT", "CAREMGT", "COC", "AUDIT"})
@@ -79,6 +81,30 @@ def bearer(request: Request) -> Credential:
     return Credential(fingerprint(token.strip()), purpose)
 
 
+async def counted(request: Request, who: Callable[[Request], Credential]) -> None:
+    """Count the request for whoever brought it (TRUST T-138), and say by what limits.  Raises ``TooMany``.
+
+    Without a token, or with a query that cannot be read, it is refused by the door itself.
+    """
+    request.state.headers.append((b"ratelimit-policy", doors_of(request).rates.policy.encode()))
+    try:
+        pairs = query_pairs(request)
+    except Malformed:
+        return
+    about = residents(request.scope["path"], pairs)
+    await _count(request, who, about, requests=max(1, len(about)))  # who names several has not asked less often
+
+
+async def _count(
+    request: Request, who: Callable[[Request], Credential], about: frozenset[str], *, requests: int
+) -> None:
+    try:
+        credential = who(request)
+    except HubError:
+        return
+    await doors_of(request).count(credential, about, context_of(request), requests=requests)
+
+
 async def body_of(request: Request, limit: int) -> bytes:
     """The whole body, unpacked when it came with ``Content-Encoding: gzip``.
 
@@ -128,11 +154,17 @@ def query_pairs(request: Request) -> list[tuple[str, str]]:
 
 
 async def form_pairs(request: Request) -> list[tuple[str, str]]:
-    """The pairs of a posted form.  Raises ``Malformed``, ``TooLarge``, ``NotSupported`` (415)."""
+    """The pairs of a posted search; whom they name is counted as if they stood in the URL.
+
+    Raises ``Malformed``, ``TooLarge``, ``TooMany``, ``NotSupported`` (415).
+    """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
         raise NotSupported(f"Send Content-Type: {FORM}.", status=415)
     body = await body_of(request, MAX_FORM)
-    return _pairs(body.decode("utf-8", "surrogateescape"))
+    pairs, path = _pairs(body.decode("utf-8", "surrogateescape")), request.scope["path"]
+    if about := residents(path, pairs) - residents(path, ()):
+        await _count(request, bearer, about, requests=len(about) - 1)
+    return pairs
 
 
 def _pairs(form: str) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ HubError
 ├── Conflict         409 conflict         two answers possible, or another one at work
 ├── Stale            412 conflict         If-Match names an older version
 ├── TooLarge         413 too-long         over the size limit
-├── TooMany          429 throttled        too many attempts; try again later
+├── TooMany          429 throttled        too many requests or attempts; try again later
 └── Busy             503 transient        the store cannot take the work now; try again
 """
 
@@ -97,13 +97,20 @@ class TooLarge(HubError):
 
 
 class TooMany(HubError):
-    """``retry_after`` is in seconds."""
+    """``retry_after`` is in seconds; ``limit`` names the limit of requests that was reached (``hub/rates.py``)."""
 
     status, code = 429, "throttled"
 
-    def __init__(self, text: str, *, retry_after: int) -> None:
+    def __init__(self, text: str, *, retry_after: int, limit: str = "") -> None:
         super().__init__(text, reason="throttled")
         self.retry_after = retry_after
+        self.limit = limit
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """When to come again, for every kind of answer (draft-ietf-httpapi-ratelimit-headers)."""
+        reached = {"RateLimit": f'"{self.limit}";r=0;t={self.retry_after}'} if self.limit else {}
+        return {"Retry-After": str(self.retry_after), **reached}
 
 
 class Busy(HubError):

@@ -10,11 +10,11 @@ from typing import TypeVar
 
 from hub.access import decide
 from hub.access.caller import authenticate, nobody
-from hub.access.decide import Basis
+from hub.access.decide import Basis, Grant
 from hub.context import Caller, Context, Credential
 from hub.errors import HubError, Unauthenticated
 from hub.projections.rows import record
-from hub.question import Question
+from hub.question import Question, Shown
 from hub.store import audit, fence
 from hub.store.database import Tx
 
@@ -32,12 +32,8 @@ def read(tx: Tx, credential: Credential, question: Question[T], context: Context
 
 def show(tx: Tx, caller: Caller, question: Question[T], context: Context) -> T:
     """The way out for a caller who is known: of ``read``, and of what the hub tells a system by itself."""
-    # 2 decide: a grant, with the predicate for every query of this answer
-    grant = decide.read(tx, caller, question.interaction, question.type, question.patients(tx), context)
-
-    # 3 query with the grant's predicate, 4 assemble; on PostgreSQL the database fences in what the predicate let out
-    with fence.reaching(tx, caller.organisation, grant.reach):
-        shown = question.answer(tx, grant, context)
+    # 2 decide, 3 query, 4 assemble
+    grant, shown = _answered(tx, caller, question, context)
 
     # 5 audit what was shown and by what right, one record for each patient (BALP PatientQuery)
     told = shown.patients or {"": ()}
@@ -63,6 +59,24 @@ def show(tx: Tx, caller: Caller, question: Question[T], context: Context) -> T:
         ],
     )
     return shown.answer
+
+
+def would_show(tx: Tx, credential: Credential, question: Question[T], context: Context) -> bool:
+    """Whether ``read`` would show anything now.  Raises what it raises.
+
+    Nothing but this leaves, so nothing is in the log: what there is, ``read`` tells.
+    """
+    _, shown = _answered(tx, authenticate(tx, credential, context), question, context)
+    return bool(shown.patients)
+
+
+def _answered(tx: Tx, caller: Caller, question: Question[T], context: Context) -> tuple[Grant, Shown[T]]:
+    # 2 decide: a grant, with the predicate for every query of this answer
+    grant = decide.read(tx, caller, question.interaction, question.type, question.patients(tx), context)
+
+    # 3 query with the grant's predicate, 4 assemble; on PostgreSQL the database fences in what the predicate let out
+    with fence.reaching(tx, caller.organisation, grant.reach):
+        return grant, question.answer(tx, grant, context)
 
 
 def refused(

@@ -20,3 +20,5 @@ class Settings(BaseSettings):
     sweep_every: float = Field(default=60, ge=0)
     watch_every: float = Field(default=5, ge=0)
     keep_retries_days: int = Field(default=14, ge=7)
+    rate_client: int = Field(default=6000, ge=0)
+    rate_resident: int = Field(default=600, ge=0)

@@ -35,8 +35,8 @@ SMALL = Path(__file__).parent / "cities" / "small"
 NOON = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)  # noon in Japan
 MR = "urn:oid:1.2.392.100495.20.3.51.10112345670"
 
-QUIET = Settings(notify_every=0, sweep_every=0, watch_every=0)
-"""A hub that does nothing by itself."""
+QUIET = Settings(notify_every=0, sweep_every=0, watch_every=0, rate_client=0, rate_resident=0)
+"""A hub that does nothing by itself, and answers however much is asked while its clock stands still."""
 
 Body = dict[str, Any]
 

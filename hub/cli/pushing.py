@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from time import sleep
 
 import httpx
 import typer
@@ -49,14 +50,17 @@ class Sender:
     until: float = 0.0
 
     def post(self, path: str, body: bytes, key: str, query: dict[str, str]) -> httpx.Response:
-        """One request; a lost connection is tried again under the same key, which has one effect."""
+        """One request; after a lost connection, or when told to wait, again under the same key: it has one effect."""
         content_type = "application/fhir+json" if path == "/fhir" else "application/octet-stream"
         for attempt in range(3):
             headers = {"Authorization": f"Bearer {self._living_token()}", "Idempotency-Key": key}
             try:
-                return self.client.post(
+                answer = self.client.post(
                     path, content=body, headers={**headers, "Content-Type": content_type}, params=query
                 )
+                if answer.status_code != 429 or attempt == 2:
+                    return answer
+                sleep(int(answer.headers["Retry-After"]))
             except httpx.TransportError as error:
                 if attempt == 2:
                     raise CannotDo(f"{self.base_url} does not answer: {error}") from error

@@ -24,6 +24,7 @@ from hub.demo import Push, pushes
 from hub.demo.files import load
 from hub.demo.keys import make_keys
 from hub.demo.seed import Seeder
+from hub.http.feed_stream import Streams
 from hub.logs import configure_logs
 from hub.runtime import Place, Store, open_store
 from hub.settings import Settings
@@ -159,15 +160,19 @@ def run(app: FastAPI, host: str, port: int, listening: socket.socket | None = No
     # What was loaded stays; what a request makes dies young: full collections every few requests find nothing.
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
-    _Server(config).run([listening] if listening else None)
+    _Server(config, app.state.streams).run([listening] if listening else None)
 
 
 class _Server(uvicorn.Server):
     """Ends at the first signal when all that was begun is finished, at a second of the same kind at once."""
 
-    _told: frozenset[int] = frozenset()
+    def __init__(self, config: uvicorn.Config, streams: Streams) -> None:
+        super().__init__(config)
+        self._streams = streams
+        self._told: frozenset[int] = frozenset()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._streams.ending = True
         self.force_exit = self.force_exit or sig in self._told
         self._told |= {sig}
         super().handle_exit(sig, frame)

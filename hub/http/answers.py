@@ -72,7 +72,7 @@ def problem(error: HubError) -> Response:
 
 def _headers(error: HubError) -> dict[str, str] | None:
     if isinstance(error, TooMany):
-        return {"Retry-After": str(error.retry_after)}
+        return error.headers
     return REFUSAL_HEADERS.get(error.status)
 
 

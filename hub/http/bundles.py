@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from urllib.parse import parse_qsl, unquote
 
 import orjson
 import structlog
@@ -32,8 +33,9 @@ from hub.interactions.transaction import (
     misshapen_entry,
     transaction,
 )
+from hub.rates import residents
 from hub.store.database import Tx
-from profiles.resource import Resource
+from profiles.resource import Resource, as_object, as_text
 
 AT_ONCE = 64
 """Entries of a batch that are under way at the same time."""
@@ -64,9 +66,20 @@ async def bundle(request: Request) -> Response:
     if value["resourceType"] != "Bundle" or value.get("type") not in ("transaction", "batch"):
         raise Malformed("A Bundle of type transaction or batch is taken here; documents go to /ingest/fhir.")
     sender, (key, digest) = _Sender(doors, credential, context, caller.strict, returning), retry_of(request, body)
+    await _count(sender, value)
     if value["type"] == "batch":
         return answers.fhir(await _batch(sender, value, key))
     return answers.fhir(await _transaction(sender, value, key, digest))
+
+
+async def _count(sender: _Sender, value: Resource) -> None:
+    """Every entry that is answered by itself is a request like any other: those of a batch, and all that read."""
+    asked = [as_object(one.get("request")) for one in entries_of(value) if value["type"] == "batch" or is_look(one)]
+    urls = [as_text(one.get("url")).partition("?") for one in asked]
+    named = [residents(unquote(path), parse_qsl(query)) for path, _, query in urls]
+    if named:
+        about, requests = [one for some in named for one in some], sum(max(1, len(some)) for some in named)
+        await sender.doors.count(sender.credential, about, sender.context, requests=requests)
 
 
 async def _transaction(sender: _Sender, value: Resource, key: str, digest: str) -> Entry:

@@ -42,12 +42,16 @@ def wanted(pairs: list[tuple[str, str]]) -> Wanted:
     )
 
 
+def question_of(request: Request) -> Feed:
+    """What a request for a feed asks; of its query, the log has all but the cursor.  Raises ``Malformed``."""
+    pairs = query_pairs(request)
+    asked = urlencode([pair for pair in pairs if pair[0] != "since"])
+    path = request.scope["path"][1:]
+    return Feed(wanted(pairs), f"{path}?{asked}" if asked else path, doors_of(request).seal)
+
+
 async def feed(request: Request) -> Response:
     """One page of the timeline."""
-    pairs = query_pairs(request)
-    doors = doors_of(request)
-    asked = urlencode([pair for pair in pairs if pair[0] != "since"])
-    question = Feed(wanted(pairs), f"feed?{asked}" if asked else "feed", doors.seal)
-    page = await doors.read(bearer(request), question, context_of(request))
+    page = await doors_of(request).read(bearer(request), question_of(request), context_of(request))
     body = orjson.dumps({"items": page.items, "next": page.next, "more": page.more})
     return Response(body, media_type="application/json")

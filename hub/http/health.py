@@ -9,6 +9,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from hub.edge import doors_of
 from hub.errors import Busy
+from hub.rates import Rates
 from hub.store import subscriptions
 from hub.store.sql import answers
 from hub.watch import Watch, feed_lag
@@ -85,11 +86,21 @@ def _clock(watch: Watch) -> list[str]:
     ]
 
 
+def _refused(rates: Rates) -> list[str]:
+    """How many requests this process refused at each of its limits."""
+    return [
+        "# HELP renkei_refused_for_rate_total Requests that were refused because a limit was reached.",
+        "# TYPE renkei_refused_for_rate_total counter",
+        *(f'renkei_refused_for_rate_total{{limit="{limit}"}} {rates.refused[limit]}' for limit in rates.limits),
+    ]
+
+
 async def metrics(request: Request) -> Response:
     """Counts of answers by status, in Prometheus' text format; no label names a person."""
     counts = request.app.state.answers
     assert isinstance(counts, Counter)
     lines = ["# HELP renkei_answers_total Answers by HTTP status.", "# TYPE renkei_answers_total counter"]
     lines += [f'renkei_answers_total{{status="{status}"}} {count}' for status, count in sorted(counts.items())]
-    lines += [*_clock(request.app.state.watch), *await _feed(request), *await _subscriptions(request)]
+    lines += [*_refused(doors_of(request).rates), *_clock(request.app.state.watch)]
+    lines += [*await _feed(request), *await _subscriptions(request)]
     return PlainTextResponse("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")

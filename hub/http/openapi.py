@@ -75,7 +75,7 @@ _REFUSALS = {
     "413": "the body is too large",
     "415": "the body is in an encoding that is not taken",
     "422": "readable, but not valid",
-    "429": "too many attempts",
+    "429": "too many requests or attempts",
     "503": "not now; try again",
 }
 _HEADERS_OF = {"401": ("WWW-Authenticate",), "429": ("Retry-After",), "503": ("Retry-After",)}
@@ -162,6 +162,19 @@ _TOKEN_FORM = _object(
     client_id=_STRING,
 )
 
+_OF_A_FEED = (
+    _parameter("query", "patient", _TEXT, "the id of a Patient; without it, of everybody in my care"),
+    _parameter("query", "category", _TEXT, "alternatives, separated by commas"),
+    _parameter("query", "scene", _TEXT, "alternatives, separated by commas"),
+    _parameter("query", "organisation", _TEXT, "alternatives, separated by commas"),
+    _parameter("query", "change", _TEXT, "new, amended, retracted"),
+    _parameter("query", "from", _DATE, "when it happened, from"),
+    _parameter("query", "to", _DATE, "when it happened, to, with all of that day or minute"),
+    _parameter("query", "since", _TEXT, "the next of an earlier answer: only what became known after it"),
+    _parameter("query", "count", {"type": "integer", "minimum": 1, "maximum": 200}, "20 when not given"),
+    _PURPOSE,
+)
+
 _OPERATIONS: dict[tuple[str, str], Described] = {
     ("GET", "/healthz"): {"operationId": "healthz", "responses": {"200": _text("alive")}},
     ("GET", "/readyz"): {
@@ -211,21 +224,27 @@ _OPERATIONS: dict[tuple[str, str], Described] = {
     ("GET", "/feed"): {
         "operationId": "feed",
         **_SIGNED_IN,
-        "parameters": [
-            _parameter("query", "patient", _TEXT, "the id of a Patient; without it, of everybody in my care"),
-            _parameter("query", "category", _TEXT, "alternatives, separated by commas"),
-            _parameter("query", "scene", _TEXT, "alternatives, separated by commas"),
-            _parameter("query", "organisation", _TEXT, "alternatives, separated by commas"),
-            _parameter("query", "change", _TEXT, "new, amended, retracted"),
-            _parameter("query", "from", _DATE, "when it happened, from"),
-            _parameter("query", "to", _DATE, "when it happened, to, with all of that day or minute"),
-            _parameter("query", "since", _TEXT, "the next of an earlier answer: only what became known after it"),
-            _parameter("query", "count", {"type": "integer", "minimum": 1, "maximum": 200}, "20 when not given"),
-            _PURPOSE,
-        ],
+        "parameters": list(_OF_A_FEED),
         "responses": {
             "200": _answer("oldest known first", _schema("Feed")),
-            **_refusals("400 401 403 404 503", "Problem", "application/problem+json"),
+            **_refusals("400 401 403 404 429 503", "Problem", "application/problem+json"),
+        },
+    },
+    ("GET", "/feed/stream"): {
+        "operationId": "stream",
+        **_SIGNED_IN,
+        "parameters": [
+            *_OF_A_FEED,
+            _parameter("header", "Last-Event-ID", _TEXT, "the id of the last event: goes before since"),
+        ],
+        "responses": {
+            "200": _answer(
+                "events `item`, the data of each an Item: without since and Last-Event-ID those from now on,"
+                " with an empty since all; an event `end` says why it ends",
+                _STRING,
+                "text/event-stream",
+            ),
+            **_refusals("400 401 403 404 429 503", "Problem", "application/problem+json"),
         },
     },
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from hub.http import (
     audit,
@@ -17,6 +17,7 @@ from hub.http import (
     everything,
     export,
     feed,
+    feed_stream,
     handoff,
     health,
     history,
@@ -31,7 +32,8 @@ from hub.http import (
 )
 from hub.oauth import token
 
-Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
+Endpoint: TypeAlias = Callable[[Request], Awaitable[ASGIApp]]
+"""A function that answers: a ``Response``, or what says its answer little by little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,7 @@ OTHER: tuple[Door, ...] = (
     Door("POST", "/oauth/token", "", token.token, "SMART Backend Services: a signed assertion for an access token"),
     Door("POST", "/ingest/{format}", "", ingest.ingest, "a native file, converted and stored whole"),
     Door("GET", "/feed", "", feed.feed, "the timeline of one patient or of all of mine"),
+    Door("GET", "/feed/stream", "", feed_stream.stream, "the same as it happens: server-sent events"),
 )
 
 

@@ -23,22 +23,24 @@ _COLUMNS = {"category": "t.category", "scene": "t.scene", "organisation": "t.sou
 class Wanted:
     """What of the timeline is asked for; within one filter values are alternatives.
 
-    ``since`` is a cursor of an earlier answer; ``from_`` and ``to`` bound when it happened.
+    ``since`` is a cursor of an earlier answer, "" for the beginning, None for now.
+    ``from_`` and ``to`` bound when it happened.
     """
 
     patient: str = ""
     filters: tuple[tuple[str, tuple[str, ...]], ...] = ()
     from_: str = ""
     to: str = ""
-    since: str = ""
+    since: str | None = ""
     count: int = 20
 
 
 @dataclass(frozen=True, slots=True)
 class FeedPage:
-    """Items as DESIGN §6 shapes them, the cursor to go on from, and whether more is there already."""
+    """Items as DESIGN §6 shapes them, their places, the cursor to go on from, and whether more is there already."""
 
     items: list[Resource]
+    places: list[int]
     next: str
     more: bool
 
@@ -61,19 +63,25 @@ class Feed:
         predicate, parameters = narrowed(grant, self.wanted)
         if predicate is None:
             raise not_found("no-relation")
+        if after is None:  # now: after what the caller may see, since any later place would tell of what is hidden
+            after = timeline.last(tx, predicate, parameters)
         count = self.wanted.count
         rows = timeline.page(tx, predicate, parameters, after=after, count=count + 1)
         page, more = list(rows[:count]), len(rows) > count
         names = shown_names(tx, grant, {row.patient for row in page})
-        last = page[-1].position if page else after
-        sealed = self.seal.close(str(last), grant.caller.key, self._bound())
+        places = [row.position for row in page]
+        following = self.cursor(places[-1] if page else after, grant.caller.key)
         authors = registry.professions(tx, {row.author_name for row in page if row.author_name})
         items = [item(row, names.get(row.patient), authors.get((row.source, row.author_name))) for row in page]
-        return Shown(FeedPage(items, sealed, more), by_patient(page), rows=page)
+        return Shown(FeedPage(items, places, following, more), by_patient(page), rows=page)
 
-    def _opened(self, grant: Grant) -> int:
+    def cursor(self, place: int, whose: str) -> str:
+        """What one caller (``Caller.key``) goes on from after an item's place."""
+        return self.seal.close(str(place), whose, self._bound())
+
+    def _opened(self, grant: Grant) -> int | None:
         if not self.wanted.since:
-            return 0
+            return 0 if self.wanted.since == "" else None
         try:
             return int(self.seal.open(self.wanted.since, grant.caller.key, self._bound()))
         except BrokenSeal as error:

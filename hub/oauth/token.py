@@ -27,6 +27,7 @@ from hub.context import Caller, Context, instant
 from hub.edge import body_of, context_of, doors_of
 from hub.errors import HubError, Refused, TooMany, Unauthenticated
 from hub.projections.rows import record
+from hub.rates import SYSTEM
 from hub.store import audit, registry, sign_ins
 from hub.store.database import Tx
 from profiles import read_json
@@ -49,15 +50,20 @@ async def token(request: Request) -> Response:
     except HubError as error:
         return _error("invalid_request", error.text, error.status)
     secret = new_token(doors.random)
-    audiences = (f"{doors.base_url}/oauth/token",)
+    audiences, rates = (f"{doors.base_url}/oauth/token",), doors.rates
+    claimed = f"{SYSTEM}{_claimed(asked)}"
+    reached = rates.reached(claimed, (), context.now)
     try:
         scope = await doors.run(
-            lambda tx: issue(tx, asked, secret, audiences, context),
+            lambda tx: issue(tx, asked, secret, audiences, context, reached),
             lambda tx, error: _note(tx, context, _claimed(asked), error),
             claims=lambda: (f"sign-in {_claimed(asked)}",),  # its failures are counted one by one
         )
+        rates.spend(claimed, (), 1, context.now)
     except TooMany as error:
-        return _error("temporarily_unavailable", error.text, 429, {"Retry-After": str(error.retry_after)})
+        if error.limit:
+            rates.note(claimed, error, context.now)
+        return _error("temporarily_unavailable", error.text, 429, error.headers)
     except Unauthenticated:
         return _error("invalid_client", "client authentication failed", 401)
     except Refused as error:
@@ -67,11 +73,18 @@ async def token(request: Request) -> Response:
     return JSONResponse(answer, headers=_NO_STORE)
 
 
-def issue(tx: Tx, asked: TokenRequest, secret: str, audiences: tuple[str, ...], context: Context) -> str:
+def issue(
+    tx: Tx,
+    asked: TokenRequest,
+    secret: str,
+    audiences: tuple[str, ...],
+    context: Context,
+    reached: TooMany | None = None,
+) -> str:
     """Check the assertion, note its use, keep the token; gives the scope that is granted.
 
     Raises ``Unauthenticated`` for any fault of the assertion, ``Refused`` for the scope, ``TooMany`` for a client
-    that failed too often from this address.
+    that failed too often from this address, ``reached`` for one that has reached its limit of requests.
     """
     seconds = sign_ins.wait(tx, _claimed(asked), context.address, context.now)
     if seconds:
@@ -85,6 +98,8 @@ def issue(tx: Tx, asked: TokenRequest, secret: str, audiences: tuple[str, ...], 
     except AssertionRefused as error:
         raise Unauthenticated("client authentication failed", reason=f"assertion: {error}") from error
     assert row is not None
+    if reached is not None:
+        raise reached
     if not registry.use_assertion(tx, proof.issuer, proof.jti, proof.expires + SKEW, context.now):
         raise Unauthenticated("client authentication failed", reason="assertion: the jti was used before")
     try:
@@ -130,7 +145,12 @@ def _claimed(asked: TokenRequest) -> str:
 
 
 def _note(tx: Tx, context: Context, client: str, error: HubError) -> None:
-    """Write a refusal down, and count it when the client could not show who it is."""
+    """Write a refusal down, and count it when the client could not show who it is.
+
+    Of those at a limit nothing is written: a flood of them would fill the log.
+    """
+    if isinstance(error, TooMany) and error.limit:
+        return
     _log(tx, context, client, "8", error.reason)
     if isinstance(error, Unauthenticated):
         sign_ins.failed(tx, client, context.address, context.now)

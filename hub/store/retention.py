@@ -1,4 +1,7 @@
-"""What is of use for a time only: answers for retries, tokens, assertions, drafts, exports.  Resources and log stay."""
+"""What is of use for a time only: answers for retries, tokens, assertions, drafts, exports, counts of requests.
+
+Resources and log stay.
+"""
 
 from datetime import datetime, timedelta
 
@@ -15,6 +18,7 @@ _OVER = {
     "token": ("fingerprint", "expires < :now"),
     "assertion_use": ("issuer, jti", "expires < :before_a_wrong_clock"),
     "consent_draft": ("patient, id", "expires < :now"),
+    "rate": ("until, process, caller, about", "until < :now"),
 }
 
 

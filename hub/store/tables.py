@@ -285,6 +285,7 @@ class RelationRow(SQLModel, table=True):
     __tablename__ = "relation"
     __table_args__ = (
         Index("relation_by_organisation", "organisation", "patient"),
+        Index("relation_by_member", "organisation", "person"),
         Index("relation_by_person", "person"),
     )
     patient: str = Field(primary_key=True)
@@ -334,6 +335,20 @@ class FailedSignIn(SQLModel, table=True):
     address: str = Field(primary_key=True)
     since: str = Field(index=True)
     failures: int
+
+
+class RateRow(SQLModel, table=True):
+    """How often a caller asked in the minute that ends at ``until``, as one process counted it (``hub/rates.py``).
+
+    ``about`` is the id of the resident whom the requests named, "" for all of them.
+    """
+
+    __tablename__ = "rate"
+    until: str = Field(primary_key=True)
+    process: str = Field(primary_key=True)
+    caller: str = Field(primary_key=True)
+    about: str = Field(primary_key=True)
+    spent: int
 
 
 class AssertionUse(SQLModel, table=True):

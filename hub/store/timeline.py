@@ -49,6 +49,18 @@ def page(tx: Tx, predicate: str, parameters: dict[str, Value], *, after: int, co
     return query(tx, statement, {**parameters, "after": after, "horizon": positions.horizon(tx), "count": count})
 
 
+def last(tx: Tx, predicate: str = "1 = 1", parameters: dict[str, Value] | None = None) -> int:
+    """The place of the newest item that a feed may show and ``predicate`` (over ``t``) admits; 0 for none."""
+    row = first(
+        tx,
+        f"""SELECT coalesce(max(t.position), 0) AS position FROM timeline t
+             WHERE ({predicate}) AND t.position < :horizon""",  # noqa: S608
+        {**(parameters or {}), "horizon": positions.horizon(tx)},
+    )
+    assert row is not None
+    return int(row.position)
+
+
 def waiting(tx: Tx) -> tuple[int, str]:
     """How many items no feed shows yet, because a transaction that is older than they still runs (TRUST T-119).
 

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from hub.auth import fingerprint
 from hub.context import Credential
 from hub.edge import context_of, doors_of
-from hub.errors import HubError
+from hub.errors import HubError, TooMany
 from hub.store import registry
 from hub.store.database import Tx
 from hub.web.frame import Frame, frame_of
@@ -103,6 +103,8 @@ def _page(request: Request, error: HubError, frame: Frame) -> Response:
     response = html(
         "error.html", frame, happened, error.status, advice=do, number=number, signed_out=error.status == 401
     )
+    if isinstance(error, TooMany):
+        response.headers.update(error.headers)
     if error.status == 503:
         response.headers["Retry-After"] = "5"
     return response

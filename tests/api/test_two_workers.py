@@ -27,6 +27,7 @@ from tests.hub_in_test import (
     small_city,
     transaction,
 )
+from tests.stream_in_test import listening
 
 pytestmark = pytest.mark.postgresql
 ROUNDS = 12
@@ -243,6 +244,14 @@ def test_of_two_new_namesakes_the_second_is_queued(hubs: Hubs) -> None:
 
 
 # -- what is being written while another reads
+
+
+def test_a_stream_tells_what_came_in_at_another_worker(hubs: Hubs, person: str) -> None:
+    with listening(hubs[0], "cm-ito", f"patient={person}&category=progress-note") as stream:
+        for text in ("一つ目", "二つ目"):
+            hubs[1].created("hosp-ehr", note(person, text))
+        stream.until(items=2)
+        assert [item["title"].partition("：")[2] for item in stream.items] == ["一つ目", "二つ目"]
 
 
 class HeldIds:

@@ -16,6 +16,7 @@ from tests.api.looking import prescription
 from tests.api.pages_city import AUDITOR, CARE_MANAGER, SECRETARIAT, Browser, browser_of, rows
 from tests.api.team_desk import TeamDesk
 from tests.hub_in_test import Body, City, consent, entry, note, patient, sign_in, transaction
+from tests.stream_in_test import streams_of
 
 NOTEBOOK = Path(__file__).parents[2] / "connectors/jahis/samples/dispensing.txt"
 PARAMEDIC = "pm-hori/fire/paramedic"
@@ -29,6 +30,7 @@ class Scene:
 
     def __init__(self, city: City) -> None:
         self.city = city
+        streams_of(city).ending = True  # each says what there is, and ends
         self.number = f"{next(NUMBERS):010d}"
         self.name = f"雪谷 {self.number}子"
         self.person = city.resident(self.number, name=self.name)
@@ -102,6 +104,7 @@ SHOWING: Mapping[str, Ask] = {
     ),
     "feed": lambda at: at.get("/feed"),
     "feed of one": lambda at: at.get(f"/feed?patient={at.person}"),
+    "feed as it happens": lambda at: at.get("/feed/stream?since="),
     "everything": lambda at: at.get(f"/fhir/Patient/{at.person}/$everything"),
     "handoff": lambda at: at.post(f"/fhir/Patient/{at.person}/$handoff", {}, "cm-ito"),
     "file of an export": lambda at: at.get(at.file, "care-plan-app"),

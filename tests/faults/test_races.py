@@ -3,6 +3,7 @@
 What was shown stands before the revocation in the log, or it was not shown.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ from tests.api.looking import prescription
 from tests.api.pages_city import CARE_MANAGER, SECRETARIAT, browser_of
 from tests.hub_in_test import SMALL, Body, City, patient, store_place
 from tests.receiver_in_test import ALLOWED, Post, Receiver, classic, receiver, subscribed
+from tests.stream_in_test import QUICK, listening, streams_of
 
 pytestmark = pytest.mark.promise("revocation-is-a-line-in-the-log")
 MARK = "ヒミツマル錠"
@@ -86,6 +88,11 @@ def feed(city: City, person: str, secret: Body) -> Ask:
     return getting(city, "/feed")
 
 
+def stream(city: City, person: str, secret: Body) -> Ask:
+    streams_of(city).ending = True  # it says what there is, and ends
+    return getting(city, "/feed/stream?since=")
+
+
 def everything(city: City, person: str, secret: Body) -> Ask:
     return getting(city, f"/fhir/Patient/{person}/$everything")
 
@@ -105,7 +112,7 @@ def export_file(city: City, person: str, secret: Body) -> Ask:
     return getting(city, urlsplit(told["output"][0]["url"]).path, "care-plan-app")
 
 
-DOORS = (read, history, search, feed, everything, handoff, page, export_file)
+DOORS = (read, history, search, feed, stream, everything, handoff, page, export_file)
 
 
 def order(city: City, person: str, agreed: Body) -> list[str]:
@@ -275,6 +282,35 @@ def test_in_a_burst_nothing_is_shown_after_the_revocation(city: City, person: st
     said = order(city, person, agreed)
     assert said == ["shown"] * (len(said) - 1) + ["revoked"]
     assert len(said) > READERS
+
+
+def test_an_open_stream_says_nothing_that_is_not_in_the_log_before_the_revocation(
+    city: City, person: str, secret: Body, agreed: Body
+) -> None:
+    """The hospital writes without a pause while the resident revokes: T-060."""
+    revoke, over = revoking(city, agreed), Event()
+    city.token("hosp-ehr")
+
+    def writer() -> None:
+        for number in range(200):
+            city.created("hosp-ehr", prescription(person, f"{MARK}{number}"))
+            if over.is_set():
+                return
+
+    with listening(city, "cm-ito", f"patient={person}") as heard, ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(writer)
+        heard.until(items=5)
+        assert revoke().status_code == 200
+        rows = city.log(patient=person, organisation="kyotaku")
+        shown = sum(len(json.loads(row["what"])) for row in rows)
+        sleep(5 * QUICK)
+        over.set()
+        writing.result()
+        heard.until(items=shown, signs=heard.signs + 2)
+        assert len(heard.items) == shown
+    assert city.log(patient=person, organisation="kyotaku") == rows
+    said = order(city, person, agreed)
+    assert said == ["shown"] * (len(said) - 1) + ["revoked"]
 
 
 # -- while it is told

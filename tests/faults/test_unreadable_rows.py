@@ -66,7 +66,7 @@ def _change(scene: Scene, statement: str) -> None:
     assert scene.city.store.lane.do(lambda tx: run(tx, statement, {"patient": scene.person}))
 
 
-OF_ALL = ("feed", "page of my people", "file of an export")
+OF_ALL = ("feed", "feed as it happens", "page of my people", "file of an export")
 
 
 def test_nothing_of_the_resident_is_shown_and_the_others_are(

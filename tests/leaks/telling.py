@@ -7,6 +7,7 @@ import re
 from tests.api.pages_city import AUDITOR, CARE_MANAGER, CARE_WORKER, SECRETARIAT
 from tests.leaks.asking import NEVER_USED, Asking
 from tests.leaks.ground import BORN
+from tests.stream_in_test import streams_of
 
 PHYSICIAN_ELSEWHERE = "dr-hayashi/clinic/physician"
 ASYNC = {"prefer": "respond-async"}
@@ -21,6 +22,15 @@ def pages_of_feed(ask: Asking) -> None:
             if answer.status_code != 200 or not answer.json()["more"]:
                 break
             path = f"{feed}&since={answer.json()['next']}"
+
+
+def streams(ask: Asking) -> None:
+    """What streams say at once: from the beginning, from now on, from the cursor of a feed."""
+    streams_of(ask.world.city).ending = True
+    ask.get_all("/feed/stream?since=&count=200", "/feed/stream", "/feed/stream?patient={p}&since=&count=2")
+    following = ask.send("GET", "/feed?count=2").json()["next"]
+    ask.send("GET", "/feed/stream", last_event_id=following)
+    streams_of(ask.world.city).ending = False
 
 
 def export(ask: Asking) -> None:

@@ -15,7 +15,8 @@ from tests.leaks.worlds import Pair
 
 ON_POSTGRESQL = {
     "read", "status", "history", "everything", "totals", "pages", "revinclude", "iterate", "chain", "has", "filter",
-    "sort", "feed", "people-pages", "links", "export", "subscription", "once-hidden", "conditional", "registering",
+    "sort", "feed", "stream", "people-pages", "links", "export", "subscription", "once-hidden", "conditional",
+    "registering",
 }  # fmt: skip
 """Channels whose SQL is another on PostgreSQL, and the facts with which they are tried there."""
 FACTS_THERE = {"category", "revoked", "no-relation", "address", "earlier-version"}

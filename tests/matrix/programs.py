@@ -282,6 +282,8 @@ ASKS: dict[str, Ask] = {
     "POST /ingest/{format}": Ask("/ingest/fhir", _ingested, {"idempotency_key": "{key}"}, looks=False),
     "GET /feed": Ask("/feed?patient={patient}&count=200", inside=True),
     "GET /feed of-all": Ask("/feed?count=200", inside=True),
+    "GET /feed/stream": Ask("/feed/stream?patient={patient}&since=&count=200", inside=True),
+    "GET /feed/stream of-all": Ask("/feed/stream?since=&count=200", inside=True),
 }  # fmt: skip
 ASKS |= {"POST /oauth/token": _WHOLE} | {
     f"GET {path}": _WHOLE

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.promise("every-door-has-a-row")
 ON_POSTGRESQL = (
     "GET /fhir/{type}/{id} ", "GET /fhir/{type} ", "GET /fhir/{type} search-by-patient", "POST /fhir batch-read",
     "GET /fhir/Patient/{id}/$everything ", "GET /fhir/{type}/{id}/_history ", "PUT /fhir/{type}/{id} ", "GET /feed ",
-    "GET /people/{id} ", "GET /consents/{patient} ", "POST /fhir/{type} conditional-create",
+    "GET /feed/stream ", "GET /people/{id} ", "GET /consents/{patient} ", "POST /fhir/{type} conditional-create",
 )  # fmt: skip
 """What another database could answer in another way."""
 BEHIND_ALL = "GET /{path:path}"

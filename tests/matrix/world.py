@@ -18,6 +18,7 @@ from tests.matrix.actors import ACTORS, Actor
 from tests.matrix.answer import Answer, answer_of
 from tests.matrix.things import BY_ID, CONTENTS, Content, Thing, written
 from tests.receiver_in_test import ALLOWED
+from tests.stream_in_test import streams_of
 
 if TYPE_CHECKING:
     from tests.matrix.pages import Page
@@ -216,6 +217,7 @@ class World:
 def world(directory: Path) -> Iterator[World]:
     """The world, filled; its clock stands still."""
     with small_city(directory, ALLOWED) as city:
+        streams_of(city).ending = True  # each says what there is, and ends
         made = World(city)
         made.fill()
         for actor in ACTORS:

@@ -25,6 +25,7 @@ from tests.whole.founded import Town, found
 from tests.whole.hub_process import ROOT, HubProcess, free_port
 
 CLIENTS = 6
+ENDS = "The hub is about to end. Come again, with the id of the last event."
 TERM = -signal.SIGTERM
 """It ends by the signal itself once all is done, as service managers expect."""
 
@@ -140,6 +141,18 @@ def test_what_was_begun_is_finished(hub: HubProcess, town: Town) -> None:
         wire.sendall(rest)
         assert wire.recv(65536).startswith(b"HTTP/1.1 201")
     assert hub.ended() == TERM
+
+
+def test_streams_do_not_hold_up_the_end(hub: HubProcess, town: Town) -> None:
+    """T-145: who listens is told that the hub ends, and goes on elsewhere."""
+    with town.client.stream("GET", "/feed/stream", headers=town.headers("clinic-emr")) as answer:
+        lines = answer.iter_lines()
+        assert next(lines).startswith("retry: ")
+        began = monotonic()
+        hub.tell(signal.SIGTERM)
+        assert [line for line in lines if line][-2:] == ["event: end", f"data: {ENDS}"]
+    assert hub.ended() == TERM
+    assert monotonic() - began < 5
 
 
 def test_a_second_signal_ends_it_at_once(hub: HubProcess, town: Town) -> None:
