@@ -1,7 +1,7 @@
 """Measure a hub: pushes, reads, searches and feeds, with the floors beside them.  docs/performance.md explains.
 
 python deploy/bench/bench.py [--quick] [--only A1,F] [--rounds 3] [--seconds 1.5] [--sizes 3000,10000]
-                             [--database-url postgresql://… --workers 2] [--json FILE]
+                             [--minutes 10] [--database-url postgresql://… --workers 2] [--json FILE]
 """
 
 import argparse
@@ -172,6 +172,7 @@ def arguments() -> argparse.Namespace:
     options.add_argument("--sizes", default="10000", help="resources in the store when it is measured, one or several")
     options.add_argument("--database-url", default="", help="measure on this PostgreSQL database, which is filled")
     options.add_argument("--workers", type=int, default=1)
+    options.add_argument("--minutes", type=int, default=0, help="then all of it by turns, and the memory each minute")
     chosen = options.parse_args()
     if chosen.quick:
         chosen.rounds, chosen.seconds, chosen.sizes = 1, 0.2, "5200"
@@ -198,7 +199,18 @@ def measured(hub: Server, directory: Path, bodies: Bodies, chosen: argparse.Name
                     rounds, first = run(one, hub, connections, chosen.rounds, chosen.seconds, first)
                     report.results.append(summed(one, connections, rounds, report.floors, size))
     report.footprint["memory after, MB"] = memory(hub.process.pid)
+    for minute in range(1, chosen.minutes + 1):
+        first = endured(people, [one for one in scenarios(people) if one.name in chosen.only.split(",")], first)
+        report.footprint[f"memory after {minute} more min, MB"] = memory(hub.process.pid)
+        print(f"{minute} of {chosen.minutes} minutes", flush=True)
     return people
+
+
+def endured(people: Residents, asks: list[Scenario], first: int) -> int:
+    """A minute of load of all kinds by turns; the number of the next request."""
+    for one in asks:
+        _, first = run(one, people.hub, max(CONNECTIONS), 2, 24 / len(asks), first)
+    return first
 
 
 def main() -> int:

@@ -1,5 +1,7 @@
 """An organisation that looks after more people than a statement takes one by one: the same rules, and nobody missed."""
 
+from datetime import date, timedelta
+
 import pytest
 
 from hub.store.sql import MANY
@@ -12,7 +14,7 @@ REFUSED = 2
 @pytest.fixture
 def people(city: City) -> list[str]:
     """All are the care managers’; the last ``REFUSED`` of them do not share.  The hospital wrote a note of each."""
-    answers = posted(city, "city-registry", [patient(f"{number:010d}") for number in range(RESIDENTS)])
+    answers = posted(city, "city-registry", [resident(number) for number in range(RESIDENTS)])
     ids = [one["response"]["location"].split("/")[1] for one in answers]
     posted(city, "city-registry", [care_team(one, "Organization/hosp", "Organization/kyotaku") for one in ids])
     posted(city, "city-registry", [consent(one, "medical", "team") for one in ids[:-REFUSED]])
@@ -20,10 +22,18 @@ def people(city: City) -> list[str]:
     return ids
 
 
+def resident(number: int) -> Body:
+    """No two have a name or a birthday in common, so that nobody may be somebody else."""
+    born = date(1930, 1, 1) + timedelta(days=number)
+    return patient(f"{number:010d}", name=f"山田{number} 花子{number}", birth=born.isoformat())
+
+
 def posted(city: City, who: str, resources: list[Body]) -> list[Body]:
-    answer = city.post(who, "/fhir", transaction(*map(entry, resources)))
-    assert answer.status_code == 200, answer.text
-    entries: list[Body] = answer.json()["entry"]
+    entries: list[Body] = []
+    for start in range(0, len(resources), 50):
+        answer = city.post(who, "/fhir", transaction(*map(entry, resources[start : start + 50])))
+        assert answer.status_code == 200, answer.text
+        entries += answer.json()["entry"]
     return entries
 
 
