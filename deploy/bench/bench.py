@@ -172,7 +172,7 @@ def arguments() -> argparse.Namespace:
     options.add_argument("--sizes", default="10000", help="resources in the store when it is measured, one or several")
     options.add_argument("--database-url", default="", help="measure on this PostgreSQL database, which is filled")
     options.add_argument("--workers", type=int, default=1)
-    options.add_argument("--minutes", type=int, default=0, help="then all of it by turns, and the memory each minute")
+    options.add_argument("--minutes", type=int, default=0, help="then load by turns, the memory each minute; no P")
     chosen = options.parse_args()
     if chosen.quick:
         chosen.rounds, chosen.seconds, chosen.sizes = 1, 0.2, "5200"
@@ -231,7 +231,7 @@ def main() -> int:
             return 1
         finally:
             hub.stop()
-        if "P" in chosen.only.split(",") and not chosen.database_url:
+        if "P" in chosen.only.split(",") and not chosen.database_url and not chosen.minutes:
             report.predicate = predicate.costs(directory / "data", reader, people.mine, 40 if chosen.quick else 400)
     print(table(report))
     if chosen.json:
