@@ -199,17 +199,18 @@ def measured(hub: Server, directory: Path, bodies: Bodies, chosen: argparse.Name
                     rounds, first = run(one, hub, connections, chosen.rounds, chosen.seconds, first)
                     report.results.append(summed(one, connections, rounds, report.floors, size))
     report.footprint["memory after, MB"] = memory(hub.process.pid)
+    asks = [one for one in scenarios(people) if one.name in chosen.only.split(",")]
     for minute in range(1, chosen.minutes + 1):
-        first = endured(people, [one for one in scenarios(people) if one.name in chosen.only.split(",")], first)
+        first = endured(hub, asks, first)
         report.footprint[f"memory after {minute} more min, MB"] = memory(hub.process.pid)
         print(f"{minute} of {chosen.minutes} minutes", flush=True)
     return people
 
 
-def endured(people: Residents, asks: list[Scenario], first: int) -> int:
+def endured(hub: Server, asks: list[Scenario], first: int) -> int:
     """A minute of load of all kinds by turns; the number of the next request."""
     for one in asks:
-        _, first = run(one, people.hub, max(CONNECTIONS), 2, 24 / len(asks), first)
+        _, first = run(one, hub, max(CONNECTIONS), 1, 40 / len(asks), first)  # and half of that before it
     return first
 
 

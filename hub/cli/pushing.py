@@ -60,7 +60,8 @@ class Sender:
                 )
                 if answer.status_code != 429 or attempt == 2:
                     return answer
-                sleep(int(answer.headers["Retry-After"]))
+                wait = answer.headers.get("Retry-After", "")
+                sleep(int(wait) if wait.isdecimal() else 1)  # a proxy may say a date, or nothing
             except httpx.TransportError as error:
                 if attempt == 2:
                     raise CannotDo(f"{self.base_url} does not answer: {error}") from error

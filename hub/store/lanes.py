@@ -126,6 +126,8 @@ class Lanes:
     def _hung(self, piece: Piece) -> None:
         if not piece.future.done():
             piece.future.set_exception(unknown(TimeoutError("no answer")))
+        elif not piece.future.cancelled():
+            return  # answered: what else is in its batch has its own time
         self._break_off(piece)
 
     def _break_off(self, piece: Piece | None = None) -> None:
