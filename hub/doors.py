@@ -192,7 +192,12 @@ class Doors:
         await self.run(lambda tx: refused(tx, nobody, "refusal", asked, error, context))
 
     async def run(
-        self, work: Callable[[Tx], T], note: Callable[[Tx, HubError], None] = unrecorded, *, claims: Claims = nothing
+        self,
+        work: Callable[[Tx], T],
+        note: Callable[[Tx, HubError], None] = unrecorded,
+        *,
+        claims: Claims = nothing,
+        urgent: bool = False,
     ) -> T:
         """Any other piece of work in the lane (sign-in, registry)."""
-        return await self.lane.ask(work, note, claims=claims)
+        return await self.lane.ask(work, note, claims=claims, urgent=urgent)

@@ -130,6 +130,8 @@ def _record_or_closed(row: Row) -> ConsentRecord | None:
 
 
 def _record(row: Row) -> ConsentRecord | None:
+    if bytes in map(type, row):
+        raise ValueError("no text of the hub's")
     if not row.spaces:
         return None
     if not {*row.spaces.split()}.issubset(SPACES) or not {row.permits, row.revoked} <= {0, 1}:

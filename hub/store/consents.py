@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from hub.store.database import Tx
-from hub.store.sql import Record, Row, add, first, in_list, query, run
+from hub.store.sql import Record, Row, add, first, in_list, query, query_damaged, run
 from hub.store.tables import Position
 
 COMPILED = "consents compiled"
@@ -53,7 +53,7 @@ def of(tx: Tx, patients: Sequence[str], reader: int) -> Sequence[Row]:
         marks, bound = in_list("p", patients[start : start + _AT_ONCE])
         statement = f"""SELECT r.patient, r.id, r.version AS current, {_COMPILED} {_BESIDE}
                          WHERE r.patient IN ({marks}) AND {_CURRENT}"""
-        found += query(tx, statement, {**bound, "reader": reader})
+        found += query_damaged(tx, statement, {**bound, "reader": reader})
     return found
 
 
@@ -84,7 +84,7 @@ def proxies(tx: Tx, patients: Sequence[str]) -> frozenset[tuple[str, str]]:
 
 def to_look_at(tx: Tx) -> Sequence[Row]:
     """The compiled consents that cannot be read, or name somebody whom by now nobody may know."""
-    return query(
+    return query_damaged(
         tx,
         f"""SELECT c.patient, c.id, c.version AS current, {_COMPILED} FROM consent c
              WHERE (c.unreadable <> '' OR c.named = 1)

@@ -57,6 +57,7 @@ async def decided(request: Request) -> Response:
     name = "operation:allow-emergency" if chosen == "allow" else f"operation:review-{chosen if known else 'close'}"
     work = _ACTS.get(chosen) or _closing(chosen, note)
     try:
+        # No ``RULES`` are claimed: no decision reads a finding, and to let somebody declare again takes no right away.
         await doors_of(request).run(lambda tx: work(tx, who, id_, context), noting(request, name, f"reviews/{id_}"))
     except Malformed as error:
         if error.reason not in _PROBLEMS:

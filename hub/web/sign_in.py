@@ -14,6 +14,7 @@ from hub.errors import Refused, Unauthenticated
 from hub.projections.rows import record
 from hub.store import audit, registry
 from hub.store.database import Tx
+from hub.store.lane import RULES
 from hub.store.sql import Row
 from hub.web import emergency
 from hub.web.frame import AUDITORS, Frame, frame_of, home, home_of
@@ -82,12 +83,16 @@ async def show(request: Request) -> Response:
         _open(tx)
         return frame_of(tx, None), _choices(registry.people(tx), _today(context))
 
-    frame, organisations = await doors_of(request).run(ask, noting(request, SIGN_IN))
+    frame, organisations = await doors_of(request).run(ask, noting(request, SIGN_IN), urgent=True)
     return html("sign_in.html", frame, "入り口", organisations=organisations)
 
 
 async def sign_in(request: Request) -> Response:
-    """``POST /sign-in``: a new session for the chosen person, in the chosen role."""
+    """``POST /sign-in``: a new session for the chosen person, in the chosen role.
+
+    Whoever declares an emergency signs in first: it has a place where there is none, and it claims no ``RULES`` for
+    the earlier session that it ends, because it may wait for nobody's answers, and that session was this browser's own.
+    """
     await _at_the_entrance(request)
     fields = await form(request, SIGN_IN)
     chosen = fields.get("role", "")
@@ -98,7 +103,7 @@ async def sign_in(request: Request) -> Response:
         _open(tx)
         return begin(tx, chosen, secret, before, context)
 
-    caller = await doors.run(work, noting(request, SIGN_IN, chosen))
+    caller = await doors.run(work, noting(request, SIGN_IN, chosen), urgent=True)
     response: Response = RedirectResponse(home(caller), 303)
     if fields.get("then") == "emergency":  # who was asked to show once more who they are goes on where they were
         response = await emergency.go_on(request, Credential(fingerprint(secret), kind="session"), fields)
@@ -118,7 +123,7 @@ async def sign_out(request: Request) -> Response:
             audit.put(tx, [record(caller, context, interaction=SIGN_OUT)])
             registry.end_token(tx, known.fingerprint)
 
-    await doors_of(request).run(work)
+    await doors_of(request).run(work, claims=lambda: (RULES,))
     response = RedirectResponse("/sign-in", 303)
     forget(response, secure=_secure(request))
     return response

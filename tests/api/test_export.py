@@ -1,15 +1,21 @@
 """Bulk Data $export (STU 2): three levels, the protocol, what is narrowed, what changes while it runs."""
 
+import asyncio
 import gzip
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import groupby
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
 from tests.api.exporting import exported, fetched, ids, job, kick_off, manifest, push_slowly
+from tests.api.pages_city import CARE_MANAGER, HERE, browser_of
 from tests.fhir_answers import issues
 from tests.hub_in_test import BASE_URL, QUIET, Body, City, entry, note, observation, small_city, transaction
 
@@ -18,7 +24,7 @@ TEAM = ("Organization/hosp", "Organization/kyotaku", "Practitioner/cm-ito")
 
 
 @pytest.fixture
-def slow(tmp_path: Path) -> Iterator[City]:
+def slow(tmp_path: Path, store_kind: str) -> Iterator[City]:
     """A hub that looks at one row at a time."""
     with small_city(tmp_path, ONE_ROW) as city:
         yield city
@@ -182,6 +188,39 @@ def test_a_big_one_is_counted_and_sent_in_pieces(slow: City) -> None:
     # what is asked for before it is finished is not there
     early = job(slow, "hosp-ehr", "Patient/$export")
     issues(slow.get("hosp-ehr", f"{early}/1-Patient.ndjson"), 404)
+
+
+def test_pages_are_answered_between_the_pieces_of_a_big_one(slow: City) -> None:
+    """T-139, by counts instead of time: until the end of the export, no page waits for half of its pieces."""
+    patient = person(slow)
+    assert slow.post("hosp-ehr", "/fhir", transaction(*(entry(observation(patient)) for _ in range(100)))).is_success
+    [file] = manifest(slow, "hosp-ehr", job(slow, "hosp-ehr", "Patient/$export?_type=Observation"))["output"]
+    headers = slow.headers("hosp-ehr")
+    signed_in = {"Cookie": f"renkei_session={browser_of(slow, CARE_MANAGER).session}"}
+    order: list[str] = []
+
+    async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+        async def told(message: Message) -> None:
+            if "$export" in scope["path"] and message["type"] == "http.response.body":
+                order.append("piece")
+            await send(message)
+
+        await slow.client.app(scope, receive, told)
+
+    async def both() -> None:
+        transport = httpx.ASGITransport(watched, client=("127.0.0.1", 50000))
+        async with httpx.AsyncClient(transport=transport, base_url=HERE) as client:
+            export = asyncio.ensure_future(client.get(urlsplit(file["url"]).path, headers=headers))
+            while not export.done():
+                assert (await client.get(f"/people/{patient}", headers=signed_in)).status_code == 200
+                order.append("page")
+            assert len((await export).text.splitlines()) == 100
+
+    assert slow.client.portal is not None
+    slow.client.portal.call(both)
+    assert order.count("piece") >= 100
+    between = [len(list(pieces)) for what, pieces in groupby(order) if what == "piece"]
+    assert max(between) < 50
 
 
 def test_what_a_worker_began_another_process_finishes(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from hub.settings import Settings
 from profiles.canonical import KAIGO_INSURED_NO
 from tests.api.exporting import job, manifest
 from tests.api.looking import prescription
-from tests.api.pages_city import CARE_MANAGER, SECRETARIAT, browser_of
+from tests.api.pages_city import CARE_MANAGER, SECRETARIAT, Browser, browser_of
 from tests.hub_in_test import SMALL, Body, City, patient, store_place
 from tests.receiver_in_test import ALLOWED, Post, Receiver, classic, receiver, subscribed
 from tests.stream_in_test import QUICK, listening, streams_of
@@ -235,7 +235,19 @@ def wrong_link(city: City, person: str) -> tuple[Ask, Callable[[], object]]:
     return lambda: city.client.post("/fhir/MedicationRequest", json=pushed, headers=headers), unlink
 
 
-TAKING = {"city-apply": city_file, "operation:desk-contact-undo": first_contact, "identity-unlink": wrong_link}
+def signing_out(city: City, person: str) -> tuple[Ask, Callable[[], object]]:
+    """The care manager signs out while a page is on its way to another window."""
+    window, other = browser_of(city, CARE_MANAGER), Browser(city)
+    other.client.cookies.update(window.client.cookies)
+    return lambda: window.get(f"/people/{person}"), lambda: other.post("/sign-out", {})
+
+
+TAKING = {
+    "city-apply": city_file,
+    "operation:desk-contact-undo": first_contact,
+    "identity-unlink": wrong_link,
+    "sign-out": signing_out,
+}
 
 
 @pytest.mark.postgresql

@@ -1,6 +1,6 @@
 """A damaged consent row: no door shows anything of that resident, the others are shown (CONSENT.md §3.4)."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 
 import httpx2
 import pytest
@@ -13,7 +13,7 @@ from tests.hub_in_test import City, small_city
 
 pytestmark = pytest.mark.promise("unreadable-denies")
 
-CORRUPT: Mapping[str, str] = {
+CORRUPT = {
     "no JSON": "exceptions = '[{'",
     "not a list": "exceptions = '{}'",
     "an exception of another kind": """exceptions = '[{"type":"maybe"}]'""",
@@ -25,6 +25,17 @@ CORRUPT: Mapping[str, str] = {
     "neither yes nor no": "permits = 2",
 }
 """What stands in the row instead."""
+
+NO_TEXT = {
+    "exceptions that are no UTF-8": "exceptions = CAST(x'5BFF5D' AS TEXT)",
+    "spaces that are no UTF-8": "spaces = CAST(x'FF' AS TEXT)",
+    "a number that is no UTF-8": "permits = CAST(x'FF' AS TEXT)",
+    "every text that is no UTF-8": "ends = CAST(x'FF' AS TEXT), unreadable = CAST(x'FF' AS TEXT), proxies = x'FF'",
+    "bytes for proxies": "proxies = x'FF'",
+    "bytes for a reason": "unreadable = x'FF'",
+    "no bytes for spaces": "spaces = x''",
+}
+"""The same where a column takes whatever is put into it: PostgreSQL refuses such a value."""
 
 
 @pytest.fixture(scope="module")
@@ -43,12 +54,14 @@ def other(hub: City) -> Scene:
     return Scene(hub)
 
 
-@pytest.fixture(params=CORRUPT)
-def corrupt(request: pytest.FixtureRequest, struck: Scene) -> Iterator[Callable[[], None]]:
+@pytest.fixture(params=CORRUPT | NO_TEXT)
+def corrupt(request: pytest.FixtureRequest, struck: Scene, store_kind: str) -> Iterator[Callable[[], None]]:
     """Spoils the row; afterwards it is as it was."""
+    if request.param in NO_TEXT and store_kind == "postgresql":
+        pytest.skip("PostgreSQL keeps no such value")
 
     def spoil() -> None:
-        _change(struck, f"UPDATE consent SET {CORRUPT[request.param]} WHERE patient = :patient")  # noqa: S608
+        _change(struck, f"UPDATE consent SET {(CORRUPT | NO_TEXT)[request.param]} WHERE patient = :patient")  # noqa: S608
 
     yield spoil
     make_anew(struck)

@@ -5,7 +5,7 @@ import resource
 import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from shutil import which
 from time import monotonic, sleep
@@ -15,8 +15,8 @@ import httpx
 import pytest
 
 from tests.hub_in_test import entry, note, transaction
-from tests.whole.founded import Town
-from tests.whole.hub_process import HubProcess
+from tests.whole.founded import Town, found
+from tests.whole.hub_process import HubProcess, free_port
 
 pytestmark = pytest.mark.slow
 GROWTH = 400 * 1024
@@ -80,6 +80,31 @@ def test_without_a_free_file_those_who_are_in_are_served_and_the_others_later(hu
             assert new.get("/healthz").status_code == 200
     finally:
         resource.prlimit(hub.pid, resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_without_memory_what_is_small_is_served_and_what_is_large_is_taken_later(tmp_path: Path) -> None:
+    """T-143: no more memory than there is, nor for a thread; of what does not fit nothing is kept."""
+    found(tmp_path)
+    hub = HubProcess(tmp_path, "serve", port=free_port())
+    try:
+        with httpx.Client(base_url=hub.base_url, timeout=30) as client:
+            town, key = Town(tmp_path, client).settle(), uuid4().hex
+            text = "申し送り。" * 1800
+            large = transaction(*(entry(note(town.person, f"{one} {text}")) for one in range(500)))
+            assert town.post("hosp-ehr", "/fhir/Communication", note(town.person)).status_code == 201
+            soft, hard = resource.prlimit(hub.pid, resource.RLIMIT_AS)
+            resource.prlimit(hub.pid, resource.RLIMIT_AS, (memory(hub, "VmSize") * 1024, hard))
+            for _ in range(3):
+                with suppress(httpx.TransportError):
+                    assert town.post("hosp-ehr", "/fhir", large, key).status_code >= 400
+                assert town.post("hosp-ehr", "/fhir/Communication", note(town.person)).status_code == 201
+            resource.prlimit(hub.pid, resource.RLIMIT_AS, (soft, hard))
+            for kept in (504, 504):
+                assert town.post("hosp-ehr", "/fhir", large, key).status_code == 200
+                counted = town.get("hosp-ehr", f"/fhir/Communication?patient={town.person}&_summary=count")
+                assert counted.json()["total"] == kept
+    finally:
+        hub.stop()
 
 
 def test_large_bundles_take_bounded_memory(hub: HubProcess, town: Town) -> None:
