@@ -17,7 +17,8 @@ U = TypeVar("U")
 class Shown(Generic[T]):
     """An answer, and for each patient in it what was shown: versioned references, by what right, of what kind.
 
-    Without a ``reason`` the right is what the grant says of the ``rows`` that were shown, or of the patient.
+    Without a ``reason`` the right is what the grant says of the ``rows`` that were shown, or of the patient: that of
+    the question, or the ``grant`` that was made while it was answered.
     """
 
     answer: T
@@ -26,10 +27,11 @@ class Shown(Generic[T]):
     rules: tuple[str, ...] = ()
     category: str = ""
     rows: Sequence[Row] = ()
+    grant: Grant | None = None
 
     def saying(self, answer: U) -> "Shown[U]":
         """The same, said in another way."""
-        return Shown(answer, self.patients, self.reason, self.rules, self.category, self.rows)
+        return Shown(answer, self.patients, self.reason, self.rules, self.category, self.rows, self.grant)
 
 
 def by_patient(rows: Sequence[Row]) -> dict[str, tuple[str, ...]]:
@@ -56,7 +58,11 @@ class Question(Protocol[T]):
         """What was asked, for the log."""
 
     def patients(self, tx: Tx) -> tuple[str, ...] | None:
-        """Whose rules decide: these patients, or ``None`` for all whom the caller looks after."""
+        """Whose rules decide: these patients, or ``None`` for all whom the caller looks after.
+
+        Nobody's, where it becomes known only by looking: such an answer is made of grants of its own
+        (``hub/interactions/stretches.py``).
+        """
 
     def answer(self, tx: Tx, grant: Grant, context: Context) -> "Shown[T]":
         """Query under the grant's predicate and assemble; raises ``NotFound`` for what may not be known."""

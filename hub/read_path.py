@@ -40,7 +40,9 @@ def show(tx: Tx, caller: Caller, question: Question[T], context: Context) -> T:
     if shown.reason or not shown.patients:
         bases = dict.fromkeys(told, Basis(shown.reason, shown.rules))
     else:
-        bases = decide.bases(tx, grant, question.interaction, question.type, shown.patients, shown.rows, context)
+        bases = decide.bases(
+            tx, shown.grant or grant, question.interaction, question.type, shown.patients, shown.rows, context
+        )
     audit.put(
         tx,
         [

@@ -147,10 +147,18 @@ def stored_facts(row: Row, patients: tuple[str, ...], reference: str) -> Facts:
 
 
 def read(
-    tx: Tx, caller: Caller, interaction: str, type_: str, patients: Sequence[str] | None, context: Context
+    tx: Tx,
+    caller: Caller,
+    interaction: str,
+    type_: str,
+    patients: Sequence[str] | None,
+    context: Context,
+    *,
+    among: Sequence[str] | None = None,
 ) -> Grant:
-    """The grant for one question about ``patients``, or about all whom the caller looks after.
+    """The grant for one question about ``patients``, or (``None``) about all whom the caller looks after.
 
+    ``among`` says of such a question whose rules are needed: what it shows is about nobody else.
     ``type_`` is "" for a question that shows nothing that is stored: it needs no scope.
 
     Raises ``Refused`` when the token's scopes, or the caller's role, allow nothing of the kind (rules 1, 2).
@@ -161,16 +169,13 @@ def read(
         raise Refused("The access log is read by the municipality's auditors.", reason="role")
     if may_ask and _is_auditing(caller) and not of_the_log and type_ and not may_be_directory(type_):
         raise Refused("An auditor reads the access log, never its subjects' data.", reason="role")
-    if patients is None:
+    asked = patients if patients is not None else among
+    if asked is None:
         rows = relations.relating(tx, caller.organisation, caller.person)
     else:
-        rows = [
-            row
-            for patient in patients
-            for row in relations.of_caller_to(tx, caller.organisation, caller.person, patient)
-        ]
+        rows = relations.of_caller_to(tx, caller.organisation, caller.person, *asked)
     related = [rules.relation(row) for row in rows]
-    about = tuple(patients) if patients is not None else rules.patients_of(related)
+    about = tuple(asked) if asked is not None else rules.patients_of(related)
     asker, city = rules.asker(caller), rules.of_city(tx, caller.rules)
     looked_after = frozenset(one.patient for one in related if one.relates(asker, context.now))
     near = set(looked_after)

@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from hub.edge import bearer, context_of, doors_of, query_pairs
 from hub.errors import Malformed
-from hub.interactions.feed import FILTERS, Feed, Wanted
+from hub.interactions.feed import Feed
+from hub.interactions.wanted import FILTERS, Wanted
 from profiles.instants import in_japan, instants_of
 
 MAX_COUNT = 200

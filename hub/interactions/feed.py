@@ -1,5 +1,6 @@
 """The timeline as a feed (DESIGN §6): of one patient, or of everybody whom the caller looks after."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -7,32 +8,16 @@ import orjson
 
 from hub.access.decide import Grant
 from hub.auth.seal import BrokenSeal, Seal
-from hub.context import Context
+from hub.context import Caller, Context
 from hub.errors import Malformed, not_found
+from hub.interactions.stretches import Walk
+from hub.interactions.wanted import Wanted, narrowed
 from hub.question import Shown, by_patient
-from hub.store import registry, resources, timeline
+from hub.store import fence, registry, resources, timeline
 from hub.store.database import Tx
-from hub.store.sql import Row, Value, in_list
+from hub.store.sql import Row
+from hub.store.timeline import Span
 from profiles.resource import Resource, as_list, as_object, as_text, objects
-
-FILTERS = {"category", "scene", "organisation", "change"}
-_COLUMNS = {"category": "t.category", "scene": "t.scene", "organisation": "t.source", "change": "t.change"}
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What of the timeline is asked for; within one filter values are alternatives.
-
-    ``since`` is a cursor of an earlier answer, "" for the beginning, None for now.
-    ``from_`` and ``to`` bound when it happened.
-    """
-
-    patient: str = ""
-    filters: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    from_: str = ""
-    to: str = ""
-    since: str | None = ""
-    count: int = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,25 +40,39 @@ class Feed:
     interaction: str = "feed"
     type: str = "*"
 
-    def patients(self, tx: Tx) -> tuple[str, ...] | None:
-        return resources.with_further(tx, (self.wanted.patient,)) if self.wanted.patient else None
+    def patients(self, tx: Tx) -> tuple[str, ...]:
+        return resources.with_further(tx, (self.wanted.patient,)) if self.wanted.patient else ()
 
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[FeedPage]:
         after = self._opened(grant)
+        if not self.wanted.patient:
+            with fence.lifted(tx):
+                return self._of_all(tx, grant.caller, context, after)
         predicate, parameters = narrowed(grant, self.wanted)
         if predicate is None:
             raise not_found("no-relation")
         if after is None:  # now: after what the caller may see, since any later place would tell of what is hidden
             after = timeline.last(tx, predicate, parameters)
-        count = self.wanted.count
-        rows = timeline.page(tx, predicate, parameters, after=after, count=count + 1)
-        page, more = list(rows[:count]), len(rows) > count
+        rows = timeline.page(tx, predicate, parameters, count=self.wanted.count + 1, span=Span(after))
+        return self._shown(tx, grant, rows, after)
+
+    def _of_all(self, tx: Tx, caller: Caller, context: Context, after: int | None) -> Shown[FeedPage]:
+        walk = Walk(caller, self.interaction, self.wanted, context)
+        if after is None:
+            after = walk.newest(tx)
+        rows, grant = walk.page(tx, after=after, count=self.wanted.count + 1)
+        with fence.reaching(tx, caller.organisation, grant.reach):
+            return self._shown(tx, grant, rows, after)
+
+    def _shown(self, tx: Tx, grant: Grant, rows: Sequence[Row], after: int) -> Shown[FeedPage]:
+        """The page that ``rows`` make, which begin after a place and may be one more than are wanted."""
+        page, more = list(rows[: self.wanted.count]), len(rows) > self.wanted.count
         names = shown_names(tx, grant, {row.patient for row in page})
         places = [row.position for row in page]
         following = self.cursor(places[-1] if page else after, grant.caller.key)
         authors = registry.professions(tx, {row.author_name for row in page if row.author_name})
         items = [item(row, names.get(row.patient), authors.get((row.source, row.author_name))) for row in page]
-        return Shown(FeedPage(items, places, following, more), by_patient(page), rows=page)
+        return Shown(FeedPage(items, places, following, more), by_patient(page), rows=page, grant=grant)
 
     def cursor(self, place: int, whose: str) -> str:
         """What one caller (``Caller.key``) goes on from after an item's place."""
@@ -90,30 +89,6 @@ class Feed:
     def _bound(self) -> str:
         """A cursor belongs to one person's feed or to that of all; filters may change on the way."""
         return f"feed {self.wanted.patient}"
-
-
-def narrowed(grant: Grant, wanted: Wanted) -> tuple[str | None, dict[str, Value]]:
-    """The predicate over ``t`` of what is wanted, under the grant; none for a patient with no relation."""
-    sql, parameters = grant.predicate("t")
-    clauses = [sql]
-    patients = (wanted.patient,) if wanted.patient else grant.patients
-    if wanted.patient and wanted.patient not in grant.patients:
-        return None, {}
-    marks, bound = in_list("fp", patients)
-    clauses.append(f"t.patient IN ({marks})")
-    parameters |= bound
-    for position, (name, values) in enumerate(wanted.filters):
-        marks, bound = in_list(f"f{position}_", values)
-        clauses.append(f"{_COLUMNS[name]} IN ({marks})")
-        parameters |= bound
-    if wanted.from_:
-        clauses.append("t.occurred >= :occurred_from")
-        parameters["occurred_from"] = wanted.from_
-    if wanted.to:
-        # As of a FHIR Period: the end is included, with everything that its precision covers.
-        clauses.append("t.occurred < :occurred_to")
-        parameters["occurred_to"] = f"{wanted.to}~"
-    return " AND ".join(f"({clause})" for clause in clauses), parameters
 
 
 def shown_names(tx: Tx, grant: Grant, patients: set[str]) -> dict[str, str]:

@@ -6,7 +6,7 @@ from datetime import date
 from hub.access.decide import Grant
 from hub.context import Context
 from hub.errors import Refused
-from hub.interactions.feed import Wanted, narrowed
+from hub.interactions.wanted import Wanted, narrowed
 from hub.projections.describe import SEXES
 from hub.projections.wording import person_name
 from hub.question import Shown

@@ -9,9 +9,9 @@ from hub.access.decide import Grant
 from hub.auth.seal import BrokenSeal, Seal
 from hub.context import Context
 from hub.errors import Malformed, not_found
-from hub.interactions.feed import Wanted, narrowed
 from hub.interactions.hidden import line_for_staff
 from hub.interactions.my_people import Person, reader_of, shown_people, today
+from hub.interactions.wanted import Wanted, narrowed
 from hub.projections.wording import care_level, day
 from hub.question import Shown, by_patient
 from hub.store import registry, resources, timeline

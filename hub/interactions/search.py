@@ -10,10 +10,10 @@ from typing import Literal, NamedTuple, TypeAlias
 from hub.access import decide
 from hub.access.decide import Grant
 from hub.auth.seal import BrokenSeal, Seal
-from hub.context import Context
+from hub.context import Caller, Context
 from hub.errors import Malformed, Problem, Refused
 from hub.question import Shown, by_patient
-from hub.store import fence, resources
+from hub.store import fence, relations, resources
 from hub.store import search as store
 from hub.store.database import Tx
 from hub.store.sql import Record, Row
@@ -70,14 +70,18 @@ class Search:
     def query(self) -> str:
         return f"{self.path.removeprefix('/')}?{self.asked}"
 
-    def patients(self, tx: Tx) -> tuple[str, ...] | None:
-        named = self._named()
-        # What a chain leads to may be about anybody.
-        if named is None or any(one.links for alternatives in self.parsed.conditions for one in alternatives):
-            return None
-        return resources.around(tx, named)
+    def patients(self, tx: Tx) -> tuple[str, ...]:
+        return self._whose(tx) or ()
 
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[Page]:
+        if self._whose(tx) is not None:
+            return self._found(tx, grant, context)
+        with fence.lifted(tx):  # whose rules are needed is known before there is a grant
+            wider = self._of_all(tx, grant.caller, context)
+            with fence.reaching(tx, wider.caller.organisation, wider.reach):
+                return self._found(tx, wider, context)
+
+    def _found(self, tx: Tx, grant: Grant, context: Context) -> Shown[Page]:
         parsed = allowed(self.parsed, grant)
         asked = self._looks(tx, grant)
         count = 0 if parsed.summary == "count" else parsed.count
@@ -91,7 +95,28 @@ class Search:
         entries = [*_entries(page, "match", grant), *_entries(along.rows, "include", grant)]
         following = self.seal.close(dumps(store.place_of(page[-1])), *self._bound_to(grant)) if more and page else None
         shown = [*page, *along.rows]
-        return Shown(Page(tuple(entries), total, following, along.cut), by_patient(shown), rows=shown)
+        return Shown(Page(tuple(entries), total, following, along.cut), by_patient(shown), rows=shown, grant=grant)
+
+    def _whose(self, tx: Tx) -> tuple[str, ...] | None:
+        """Whose rules decide; ``None`` for all whom the caller looks after."""
+        named = self._named()
+        return None if named is None or self._goes_further() else resources.around(tx, named)
+
+    def _goes_further(self) -> bool:
+        """Whether there is a chain: what it leads to may be about anybody."""
+        return any(one.links for alternatives in self.parsed.conditions for one in alternatives)
+
+    def _of_all(self, tx: Tx, caller: Caller, context: Context) -> Grant:
+        """The grant for a search that names nobody.
+
+        Whose organisation looks after thousands is decided about those who may be found, when they are few.
+        """
+        ends_here = not self._goes_further() and not self.parsed.includes
+        among = None
+        if ends_here and relations.are_many(tx, caller.organisation, caller.person):
+            found = store.whose(tx, self.parsed, store.Near(caller.organisation, caller.person or ""))
+            among = resources.with_further(tx, found) if found is not None else None
+        return decide.read(tx, caller, self.interaction, self.type, None, context, among=among)
 
     def _named(self) -> tuple[str, ...] | None:
         """The patients to whom the search is limited, or ``None``."""
@@ -110,7 +135,7 @@ class Search:
     def _along(self, tx: Tx, parsed: Query, page: list[Row], grant: Grant, context: Context) -> store.Included:
         if not parsed.includes or not page:
             return store.Included()
-        known = self.patients(tx)
+        known = self._whose(tx)
 
         def by_rules_of(patients: frozenset[str] | None) -> store.Asked:
             """By this grant, unless something is about somebody whose rules it does not know."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from hub.store.database import Tx
-from hub.store.sql import Record, Row, add, first, in_list, query, run
+from hub.store.sql import MANY, Record, Row, add, first, in_list, query, run
 from hub.store.tables import RelationRow
 
 
@@ -29,12 +29,25 @@ def relating(tx: Tx, organisation: str, person: str | None) -> Sequence[Row]:
     )
 
 
-def of_caller_to(tx: Tx, organisation: str, person: str | None, patient: str) -> Sequence[Row]:
-    """The same for one patient."""
+def are_many(tx: Tx, organisation: str, person: str | None) -> bool:
+    """Whether these (``relating``) are more than a question about all should read before it looks at anything."""
+    row = first(
+        tx,
+        f"""SELECT count(*) AS n FROM (SELECT 1 FROM relation WHERE organisation = :organisation AND person = ''
+             UNION ALL SELECT 1 FROM relation WHERE person = :person LIMIT {MANY + 1:d}) AS known""",  # noqa: S608
+        {"organisation": organisation, "person": person or "-"},
+    )
+    assert row is not None
+    return int(row.n) > MANY
+
+
+def of_caller_to(tx: Tx, organisation: str, person: str | None, *patients: str) -> Sequence[Row]:
+    """Every relation of an organisation or of one of its people to these patients."""
+    marks, bound = in_list("p", patients)
     return query(
         tx,
-        "SELECT * FROM relation WHERE patient = :patient AND (organisation = :organisation OR person = :person)",
-        {"organisation": organisation, "person": person or "-", "patient": patient},
+        f"SELECT * FROM relation WHERE patient IN ({marks}) AND (organisation = :organisation OR person = :person)",  # noqa: S608
+        {"organisation": organisation, "person": person or "-", **bound},
     )
 
 

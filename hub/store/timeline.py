@@ -1,6 +1,7 @@
 """The timeline's rows: one for everything that became known, in the order in which it was committed."""
 
 from collections.abc import Collection, Sequence
+from typing import NamedTuple
 
 from hub.store import positions
 from hub.store.database import Tx
@@ -39,26 +40,67 @@ def put(tx: Tx, items: Sequence[Record], earlier: Collection[tuple[Value, Value]
 _COMPARED = ("publication", "label_bits", "also_about", "clinical_date", "patient", "type", "id")
 
 
-def page(tx: Tx, predicate: str, parameters: dict[str, Value], *, after: int, count: int) -> Sequence[Row]:
-    """Up to ``count`` items that ``predicate`` (over the alias ``t``) admits, after a position: what a feed shows.
+class Span(NamedTuple):
+    """A part of the timeline: the places after one, up to another."""
+
+    after: int = 0
+    until: int = (1 << 63) - 2
+
+
+ALL = Span()
+
+
+def page(tx: Tx, predicate: str, parameters: Record, *, count: int, span: Span = ALL) -> Sequence[Row]:
+    """Up to ``count`` items that ``predicate`` (over the alias ``t``) admits, of a part: what a feed shows.
 
     Nothing is shown at or after a position that another transaction may still fill.
     """
     statement = f"""SELECT {_SHOWN} FROM timeline t WHERE ({predicate}) AND t.position > :after
                        AND t.position < :horizon ORDER BY t.position {AT_MOST}"""  # noqa: S608
-    return query(tx, statement, {**parameters, "after": after, "horizon": positions.horizon(tx), "count": count})
+    return query(tx, statement, {**parameters, **_within(tx, span), "count": count})
 
 
-def last(tx: Tx, predicate: str = "1 = 1", parameters: dict[str, Value] | None = None) -> int:
+def last(tx: Tx, predicate: str = "1 = 1", parameters: Record | None = None, span: Span = ALL) -> int:
     """The place of the newest item that a feed may show and ``predicate`` (over ``t``) admits; 0 for none."""
     row = first(
         tx,
         f"""SELECT coalesce(max(t.position), 0) AS position FROM timeline t
-             WHERE ({predicate}) AND t.position < :horizon""",  # noqa: S608
-        {**(parameters or {}), "horizon": positions.horizon(tx)},
+             WHERE ({predicate}) AND t.position > :after AND t.position < :horizon""",  # noqa: S608
+        {**(parameters or {}), **_within(tx, span)},
     )
     assert row is not None
     return int(row.position)
+
+
+def ahead(
+    tx: Tx,
+    near: tuple[str, str | None],
+    predicate: str,
+    parameters: Record,
+    *,
+    count: int,
+    span: Span,
+    newest_first: bool,
+) -> Sequence[Row]:
+    """Place and patient of the first ``count`` items of a part, or of its last, whoever may see them.
+
+    They are those that ``predicate`` (over ``t``) admits, of patients to whom ``near`` (an organisation, one of its
+    people) has any relation.
+    """
+    order = "DESC" if newest_first else "ASC"
+    statement = f"""SELECT t.position, t.patient FROM timeline t
+                     WHERE ({predicate}) AND t.position > :after AND t.position < :horizon AND EXISTS (
+                           SELECT 1 FROM relation m WHERE m.patient = t.patient
+                              AND ((m.organisation = :organisation AND m.person = '') OR m.person = :person))
+                     ORDER BY t.position {order} {AT_MOST}"""  # noqa: S608
+    organisation, person = near
+    bound: Record = {"organisation": organisation, "person": person or "-", "count": count}
+    return query(tx, statement, {**parameters, **_within(tx, span), **bound})
+
+
+def _within(tx: Tx, span: Span) -> Record:
+    # Of two upper bounds SQLite would follow one and test the other, row by row.
+    return {"after": span.after, "horizon": min(positions.horizon(tx), span.until + 1)}
 
 
 def waiting(tx: Tx) -> tuple[int, str]:

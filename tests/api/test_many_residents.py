@@ -4,7 +4,14 @@ from datetime import date, timedelta
 
 import pytest
 
+from hub.access.caller import authenticate
+from hub.auth import fingerprint
+from hub.context import Caller, Context, Credential
+from hub.interactions.stretches import Walk
+from hub.interactions.wanted import Wanted
+from hub.store.database import Tx
 from hub.store.sql import MANY
+from hub.store.timeline import ALL
 from tests.hub_in_test import Body, City, care_team, consent, entry, note, patient, transaction
 
 RESIDENTS = MANY + 4
@@ -37,6 +44,14 @@ def posted(city: City, who: str, resources: list[Body]) -> list[Body]:
     return entries
 
 
+def context_of(city: City) -> Context:
+    return Context(city.clock.now, "request", lambda: "id", "http://127.0.0.1")
+
+
+def caller_of(city: City, tx: Tx, credential: Credential) -> Caller:
+    return authenticate(tx, credential, context_of(city))
+
+
 def subjects(city: City, who: str) -> set[str]:
     found, told, url = set[str](), 0, "/fhir/Communication?_count=200&_total=accurate"
     while url:
@@ -61,3 +76,55 @@ def test_a_question_about_all_tells_of_each_who_shares_and_of_nobody_else(city: 
         since = page["next"]
     assert not page["more"]
     assert feed == set(people[:-REFUSED])
+
+
+def test_a_timeline_that_is_walked_in_stretches_is_the_same(city: City, people: list[str]) -> None:
+    two_kinds = Wanted(filters=(("category", ("progress-note", "consent")),))
+    for who, wanted in (("cm-ito", Wanted()), ("cm-ito", two_kinds), ("hosp-ehr", Wanted())):
+        check_stretches(city, Credential(fingerprint(city.token(who))), wanted)
+
+
+def check_stretches(city: City, credential: Credential, wanted: Wanted) -> None:
+    def pages(lengths: tuple[int, ...], count: int) -> list[list[tuple[int, str]]]:
+        return city.store.lane.do(lambda tx: walked(tx, lengths, count))
+
+    def walked(tx: Tx, lengths: tuple[int, ...], count: int) -> list[list[tuple[int, str]]]:
+        walk = Walk(caller_of(city, tx, credential), "feed", wanted, context_of(city), lengths)
+        found, after = list[list[tuple[int, str]]](), 0
+        while not found or len(found[-1]) == count:
+            rows, _ = walk.page(tx, after=after, count=count)
+            found.append([(row.position, row.patient) for row in rows])
+            after = rows[-1].position if rows else after
+        return [*found, [(walk.newest(tx), "newest")]]
+
+    for count, lengths in ((7, (3, 20)), (101, (1,)), (101, (200, 2000))):
+        whole = pages((), count)
+        assert sum(map(len, whole)) > RESIDENTS - REFUSED
+        assert pages(lengths, count) == whole
+
+
+def test_for_a_page_only_those_are_decided_about_who_come_next(city: City, people: list[str]) -> None:
+    credential = Credential(fingerprint(city.token("cm-ito")))
+
+    def asked(tx: Tx) -> list[int]:
+        walk = Walk(caller_of(city, tx, credential), "feed", Wanted(), context_of(city), lengths=(10,))
+        return [len(one.grant.asked) for one in walk.stretches(tx, ALL)]
+
+    assert city.store.lane.do(asked) == [10, RESIDENTS]
+
+
+def test_a_search_for_few_finds_and_counts_those_who_share_and_nobody_else(city: City, people: list[str]) -> None:
+    for one in (people[3], people[-1]):
+        rare = note(one, sent="2026-02-03T10:00:00+09:00")
+        assert city.post("hosp-ehr", "/fhir/Communication", rare).status_code == 201
+
+    def found(who: str, asked: str) -> list[str]:
+        page = city.get(who, f"/fhir/{asked}&_total=accurate").json()
+        assert page["total"] == len(page.get("entry", []))
+        found = [one["resource"] for one in page.get("entry", [])]
+        return [one["id"] if "subject" not in one else one["subject"]["reference"] for one in found]
+
+    assert found("cm-ito", "Communication?sent=2026-02-03") == [f"Patient/{people[3]}"]
+    assert len(found("hosp-ehr", "Communication?sent=2026-02-03")) == 2
+    assert found("cm-ito", "Patient?family:exact=山田3") == found("cm-ito", f"Patient?_id={people[3]}")
+    assert found("cm-ito", f"Patient?family=山田{RESIDENTS - 1}") == []

@@ -218,9 +218,10 @@ _LIFTING = frozenset(
         "hub/interactions/consent_desk/history.py",  # consents and their papers, for who may take them
         "hub/interactions/consent_desk/named.py",  # kind, source and day of what a paper may name
         "hub/interactions/consent_desk/paper.py",
+        "hub/interactions/feed.py",  # of whom the next items are, before they are decided about
         "hub/interactions/deciding.py",  # the names of the rules that decided
         "hub/interactions/hidden.py",  # whether there is anything that the resident hides
-        "hub/interactions/search.py",  # what comes along is judged by the rules of those it is about
+        "hub/interactions/search.py",  # whose rules it needs; what comes along is judged by those
         "hub/interactions/what_if.py",  # who would gain and lose: counts
         "hub/interactions/why.py",  # why something is not seen: reasons and counts
     }

@@ -14,7 +14,7 @@ from hub import errors
 from hub.cli.main import app
 from hub.http.feed import MAX_COUNT
 from hub.identity.retries import KeyReused
-from hub.interactions.feed import FILTERS
+from hub.interactions.wanted import FILTERS
 from hub.settings import Settings
 from profiles.search.parameters import KINDS
 from profiles.search.query import Modifier

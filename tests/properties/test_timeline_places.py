@@ -54,7 +54,9 @@ def write(tx: Connection, *texts: str, patient: str = "p") -> None:
 def read(engine: Engine, after: int, count: int = 3) -> list[tuple[int, str]]:
     """A page of the feed after a cursor."""
     with transaction(engine) as tx:
-        return [(row.position, row.title) for row in timeline.page(tx, "1 = 1", {}, after=after, count=count)]
+        return [
+            (row.position, row.title) for row in timeline.page(tx, "1 = 1", {}, count=count, span=timeline.Span(after))
+        ]
 
 
 def read_without_care(engine: Engine, after: int) -> list[tuple[int, str]]:
