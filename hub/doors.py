@@ -10,13 +10,14 @@ from typing import TypeVar
 from hub.access.caller import authenticate
 from hub.access.emergencies import who
 from hub.auth.seal import Seal
+from hub.beat import on_the_beat
 from hub.context import Caller, Context, Credential, instant
 from hub.draft import Draft, Written
 from hub.errors import Busy, HubError, TooMany
 from hub.identity.claims import claims
 from hub.interactions.emergency import declare as emergency
 from hub.notify.targets import Networks
-from hub.question import Question
+from hub.question import Question, Shown
 from hub.rates import PERSON, SYSTEM, Rates
 from hub.read_path import read, refused, would_show
 from hub.store import emergencies, registry
@@ -67,12 +68,19 @@ class Doors:
         def note(tx: Tx, error: HubError) -> None:
             refused(tx, credential, question.interaction, question.query, error, context, question.patients)
 
-        try:
-            return await self.lane.ask(lambda tx: read(tx, credential, question, context), note, urgent=urgent)
-        except Busy as busy:
-            if busy.reason not in NO_PLACE or not await self._in_emergency(credential, context):
-                raise
-        return await self.lane.ask(lambda tx: read(tx, credential, question, context), note, urgent=True)
+        def look(tx: Tx) -> Shown[T]:
+            return read(tx, credential, question, context)
+
+        async with on_the_beat() as beat:
+            try:
+                shown = await self.lane.ask(look, note, urgent=urgent)
+            except Busy as busy:
+                if busy.reason not in NO_PLACE or not await self._in_emergency(credential, context):
+                    raise
+                shown = await self.lane.ask(look, note, urgent=True)
+            if shown.is_of_nobody:
+                await beat()
+        return shown.answer
 
     async def would_show(self, credential: Credential, question: Question[T], context: Context) -> bool:
         """Whether ``read`` would show anything now; a refusal is in the log before it is told."""
@@ -107,13 +115,14 @@ class Doors:
         def note(tx: Tx, error: HubError) -> None:
             refused(tx, credential, draft.interaction, draft.query, error, context)
 
-        return await self.lane.ask(work, note, claims=lambda: claims(draft))
+        async with on_the_beat():
+            return await self.lane.ask(work, note, claims=lambda: claims(draft))
 
     def looking(
         self, credential: Credential, question: Question[T], show: Callable[[T], U], context: Context
     ) -> Callable[[Tx], U]:
         """The way out as a piece of work, for ``transact``."""
-        return lambda tx: show(read(tx, credential, question, context))
+        return lambda tx: show(read(tx, credential, question, context).answer)
 
     async def transact(
         self, credential: Credential, draft: Draft, looks: Sequence[Callable[[Tx], U]], context: Context
@@ -127,7 +136,8 @@ class Doors:
         def note(tx: Tx, error: HubError) -> None:
             refused(tx, credential, draft.interaction, draft.query, error, context)
 
-        return await self.lane.ask(work, note, claims=lambda: claims(draft))
+        async with on_the_beat():
+            return await self.lane.ask(work, note, claims=lambda: claims(draft))
 
     async def declare(
         self, credential: Credential, said: emergency.Declaration, context: Context
@@ -200,4 +210,5 @@ class Doors:
         urgent: bool = False,
     ) -> T:
         """Any other piece of work in the lane (sign-in, registry)."""
-        return await self.lane.ask(work, note, claims=claims, urgent=urgent)
+        async with on_the_beat():
+            return await self.lane.ask(work, note, claims=claims, urgent=urgent)

@@ -29,6 +29,11 @@ class Shown(Generic[T]):
     rows: Sequence[Row] = ()
     grant: Grant | None = None
 
+    @property
+    def is_of_nobody(self) -> bool:
+        """Whether nothing that is stored was found to be shown."""
+        return not self.patients and not self.reason
+
     def saying(self, answer: U) -> "Shown[U]":
         """The same, said in another way."""
         return Shown(answer, self.patients, self.reason, self.rules, self.category, self.rows, self.grant)

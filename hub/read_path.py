@@ -21,7 +21,7 @@ from hub.store.database import Tx
 T = TypeVar("T")
 
 
-def read(tx: Tx, credential: Credential, question: Question[T], context: Context) -> T:
+def read(tx: Tx, credential: Credential, question: Question[T], context: Context) -> Shown[T]:
     """Answer a question, or raise and show nothing.
 
     Raises ``Unauthenticated``, ``Refused``, ``NotFound`` and what the question raises for bad input.
@@ -30,7 +30,7 @@ def read(tx: Tx, credential: Credential, question: Question[T], context: Context
     return show(tx, authenticate(tx, credential, context), question, context)
 
 
-def show(tx: Tx, caller: Caller, question: Question[T], context: Context) -> T:
+def show(tx: Tx, caller: Caller, question: Question[T], context: Context) -> Shown[T]:
     """The way out for a caller who is known: of ``read``, and of what the hub tells a system by itself."""
     # 2 decide, 3 query, 4 assemble
     grant, shown = _answered(tx, caller, question, context)
@@ -60,7 +60,7 @@ def show(tx: Tx, caller: Caller, question: Question[T], context: Context) -> T:
             for patient, what in told.items()
         ],
     )
-    return shown.answer
+    return shown
 
 
 def would_show(tx: Tx, credential: Credential, question: Question[T], context: Context) -> bool:

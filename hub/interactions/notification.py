@@ -177,7 +177,7 @@ def tell(
     for type_, group in _by_type(happened):
         question = Notification(subscription, type_, tuple(group), subscribed.topic is not None)
         try:
-            of_type: dict[int, Told] = show(tx, caller, question, context)
+            of_type: dict[int, Told] = show(tx, caller, question, context).answer
         except Refused:
             continue
         told.update(of_type)

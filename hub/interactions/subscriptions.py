@@ -72,7 +72,7 @@ def events_again(
     Raises ``NotFound`` for everybody else, and what authenticating raises.
     """
     caller = authenticate(tx, credential, context)
-    [standing] = show(tx, caller, Status((id_,), alone=True), context)
+    [standing] = show(tx, caller, Status((id_,), alone=True), context).answer
     row = subscriptions.get(tx, id_)
     if row is None or row.system != caller.system:
         raise not_found("not-own")

@@ -60,7 +60,7 @@ def people(city: City, store_kind: str) -> tuple[str, str]:
 def asked(city: City, who: str, question: Forgetful) -> set[str]:
     credential = Credential(fingerprint(city.token(who)))
     context = Context(city.clock(), "r", lambda: "i", "http://hub.test")
-    return city.store.lane.do(lambda tx: read(tx, credential, question, context))
+    return city.store.lane.do(lambda tx: read(tx, credential, question, context).answer)
 
 
 @pytest.fixture

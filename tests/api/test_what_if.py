@@ -92,7 +92,7 @@ def asked(city: City, who: str, about: str, draft: Body) -> Difference:
     """The answer of the question, asked as a page asks it."""
     context = Context(city.clock.now, "what-if", lambda: "0" * 32, BASE_URL)
     credential = Credential(fingerprint(city.token(who)))
-    return city.store.lane.do(lambda tx: read(tx, credential, WhatIf(about, draft), context))
+    return city.store.lane.do(lambda tx: read(tx, credential, WhatIf(about, draft), context).answer)
 
 
 def seen(city: City, about: str) -> Seen:
