@@ -1,24 +1,28 @@
 """担当している方: everybody whom the caller looks after, those with news first (U2)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from hub.access.decide import Grant
 from hub.context import Context
 from hub.errors import Refused
+from hub.interactions.search import asked_by
+from hub.interactions.stretches import Walk
 from hub.interactions.wanted import Wanted, narrowed
 from hub.projections.describe import SEXES
 from hub.projections.wording import person_name
 from hub.question import Shown
-from hub.store import search, timeline
+from hub.store import fence, search, timeline
 from hub.store.database import Tx
 from hub.store.registry import JST
-from hub.store.sql import Row, in_list
+from hub.store.sql import MANY, Row, in_list
+from profiles import parse_query
 from profiles.canonical import NAME_REPRESENTATION
 from profiles.json import read_json
 from profiles.resource import Json, as_object, as_text, objects
 
 ON_A_PAGE = 50
+EVERYBODY = 1 << 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,53 +58,118 @@ class Mine:
 
 @dataclass(frozen=True, slots=True)
 class PeoplePage:
-    """One page of the list; ``total`` people of whom ``with_news`` have something new."""
+    """One page of the list: of ``total`` people ``with_news`` have something new; None where nobody counts them.
+
+    ``too_many``: of those with the name there are more than these.
+    """
 
     people: list[Mine]
-    total: int
-    with_news: int
+    total: int | None
+    with_news: int | None
     number: int
     pages: int
+    too_many: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class MyPeople:
-    """``GET /people``; ``number`` is the page, from 1."""
+    """``GET /people``; ``number`` is the page, from 1, ``name`` the beginning of a name or of how it is read.
+
+    Whose organisation looks after thousands is shown those of whom there is something, the newest first.
+    """
 
     only_news: bool = False
     number: int = 1
+    name: str = ""
     interaction: str = "page"
     type: str = "*"
 
     @property
     def query(self) -> str:
-        return f"people?news={int(self.only_news)}&page={self.number}"
+        named = f"&name={self.name}" if self.name else ""
+        return f"people?news={int(self.only_news)}&page={self.number}{named}"
 
-    def patients(self, tx: Tx) -> None:
-        return None
+    def patients(self, tx: Tx) -> tuple[str, ...]:
+        return ()
 
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[PeoplePage]:
-        reader = reader_of(grant)
+        caller, reader = grant.caller, reader_of(grant)
+        with fence.lifted(tx):  # whose rules are needed is known before there is a grant
+            listed = self._listed(tx, Walk(caller, self.interaction, Wanted(), context), reader)
+            with fence.reaching(tx, caller.organisation, listed.grant.reach):
+                return self._page(tx, listed, reader, today(context))
+
+    def _listed(self, tx: Tx, walk: Walk, reader: str) -> "_Listed":
+        if self.name:
+            return named(tx, walk, self.name)
+        if not walk.is_of_many(tx):
+            grant = walk.about(tx, None)
+            return _Listed(grant, grant.patients)
+        last = self.number * ON_A_PAGE
+        found = walk.lately(tx, reader, only_news=self.only_news, count=last + 1)
+        here = tuple(found[last - ON_A_PAGE : last])
+        return _Listed(walk.about(tx, here), here, self.number, more=len(found) > last)
+
+    def _page(self, tx: Tx, listed: "_Listed", reader: str, day: date) -> Shown[PeoplePage]:
+        grant = listed.grant
         predicate, parameters = narrowed(grant, Wanted())
         assert predicate is not None
         news = {row.patient: row for row in timeline.newest(tx, predicate, parameters, reader)}
-        ordered = sorted(grant.patients, key=lambda patient: _place(patient, news), reverse=True)
-        listed = [one for one in ordered if not self.only_news or (one in news and news[one].unseen)]
-        pages = max(1, -(-len(listed) // ON_A_PAGE))
+        ordered = sorted(listed.people, key=lambda patient: _place(patient, news), reverse=True)
+        wanted = [one for one in ordered if not self.only_news or (one in news and news[one].unseen)]
+        pages = max(1, -(-len(wanted) // ON_A_PAGE))
         number = min(self.number, pages)
-        on_page = listed[(number - 1) * ON_A_PAGE : number * ON_A_PAGE]
-        people = shown_people(tx, grant, on_page, today(context))
+        on_page = wanted[(number - 1) * ON_A_PAGE : number * ON_A_PAGE]
+        people = shown_people(tx, grant, on_page, day)
         marks, bound = in_list("mp", on_page)
         here = f"({predicate}) AND t.patient IN ({marks})"
         newest = {row.patient: row for row in timeline.headlines(tx, here, {**parameters, **bound}, reader)}
         page = PeoplePage(
             people=[_mine(people[one], news.get(one), newest.get(one)) for one in on_page],
             total=len(ordered),
-            with_news=sum(1 for row in news.values() if row.unseen),
+            with_news=sum(1 for one in ordered if one in news and news[one].unseen),
             number=number,
             pages=pages,
+            too_many=listed.too_many,
         )
-        return Shown(page, {one: _references(people[one], newest.get(one)) for one in on_page})
+        if listed.number:
+            more = listed.number + listed.more
+            page = replace(page, total=None, with_news=None, number=listed.number, pages=more)
+        return Shown(page, {one: _references(people[one], newest.get(one)) for one in on_page}, grant=grant)
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """Who is on the list, and the grant that knows them; only those of page ``number``, where it is not 0.
+
+    ``more``: others follow.  ``too_many``: and others with that name.
+    """
+
+    grant: Grant
+    people: tuple[str, ...]
+    number: int = 0
+    more: bool = False
+    too_many: bool = False
+
+
+def named(tx: Tx, walk: Walk, name: str) -> _Listed:
+    """Of those whom the caller looks after, those whose name begins so, where the caller may see the name.
+
+    They are decided about by and by, until there are more than a page has: what is hidden changes nothing of that.
+    """
+    parsed = parse_query("Patient", [("name", name)])
+    near = search.Near(walk.caller.organisation, walk.caller.person or "")
+    candidates, found = search.whose(tx, parsed, near, count=EVERYBODY), list[str]()
+    for start in range(0, len(candidates), MANY):
+        grant = walk.about(tx, candidates[start : start + MANY])
+        known = sorted(grant.related.intersection(candidates[start : start + MANY]))
+        if known:
+            rows = search.find(tx, parsed, asked_by(grant, tuple(known)), count=len(known))
+            found += dict.fromkeys(row.id for row in rows)
+        if len(found) > ON_A_PAGE:
+            break
+    here = tuple(found[:ON_A_PAGE])
+    return _Listed(walk.about(tx, here), here, too_many=len(found) > ON_A_PAGE)
 
 
 def reader_of(grant: Grant) -> str:

@@ -16,7 +16,7 @@ from hub.question import Shown, by_patient
 from hub.store import fence, relations, resources
 from hub.store import search as store
 from hub.store.database import Tx
-from hub.store.sql import Record, Row
+from hub.store.sql import MANY, Record, Row
 from profiles import RESOURCE_TYPES, BadParameter, Query, UnknownParameter, parse_query
 from profiles.search import Condition, TokenValue, patients_named
 
@@ -114,8 +114,9 @@ class Search:
         ends_here = not self._goes_further() and not self.parsed.includes
         among = None
         if ends_here and relations.are_many(tx, caller.organisation, caller.person):
-            found = store.whose(tx, self.parsed, store.Near(caller.organisation, caller.person or ""))
-            among = resources.with_further(tx, found) if found is not None else None
+            near = store.Near(caller.organisation, caller.person or "")
+            found = store.whose(tx, self.parsed, near, count=MANY)
+            among = resources.with_further(tx, found) if len(found) < MANY else None
         return decide.read(tx, caller, self.interaction, self.type, None, context, among=among)
 
     def _named(self) -> tuple[str, ...] | None:

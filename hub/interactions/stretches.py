@@ -52,7 +52,7 @@ class Walk:
             grants.append(one.grant)
             if len(rows) == count:
                 break
-        return rows, grants[0] if len(grants) == 1 else self._about(tx, rows)
+        return rows, grants[0] if len(grants) == 1 else self.about(tx, _whose(rows))
 
     def newest(self, tx: Tx) -> int:
         """The place of the newest item that the caller may see; 0 for none."""
@@ -63,23 +63,43 @@ class Walk:
                 return place
         return 0
 
+    def lately(self, tx: Tx, reader: str, *, only_news: bool, count: int) -> list[str]:
+        """Up to ``count`` patients of whom there is something, or something new for ``reader``: the newest first."""
+        found = dict[str, None]()
+        for one in self.stretches(tx, ALL, newest_first=True):
+            with fence.reaching(tx, self.caller.organisation, one.grant.reach):
+                rows = timeline.newest(tx, one.predicate, one.parameters, reader, one.span)
+            newest_first = sorted(rows, key=lambda row: int(row.position), reverse=True)
+            found |= dict.fromkeys(row.patient for row in newest_first if row.unseen or not only_news)
+            if len(found) >= count:
+                break
+        return [*found][:count]
+
     def stretches(self, tx: Tx, span: Span, *, newest_first: bool = False) -> Iterator[Stretch]:
         """What is wanted of a part of the timeline, until whoever asks has enough; the last is all that is left."""
-        near, (filters, values) = (self.caller.organisation, self.caller.person), filtered(self.wanted)
-        for count in self.lengths if relations.are_many(tx, *near) else ():
+        filters, values = filtered(self.wanted)
+        for count in self.lengths if self.is_of_many(tx) else ():
+            near = self.caller.organisation, self.caller.person
             found = timeline.ahead(tx, near, filters, values, count=count, span=span, newest_first=newest_first)
             here, rest = _cut(span, found[-1].position, newest_first) if len(found) == count else (span, None)
-            yield _stretch(here, self._about(tx, found), self.wanted)
+            yield _stretch(here, self.about(tx, _whose(found)), self.wanted)
             if rest is None:
                 return
             span = rest
-        yield _stretch(span, self._decided(tx, None), self.wanted)
+        yield _stretch(span, self.about(tx, None), self.wanted)
 
-    def _about(self, tx: Tx, rows: Iterable[Row]) -> Grant:
-        return self._decided(tx, resources.with_further(tx, tuple(dict.fromkeys(row.patient for row in rows))))
+    def is_of_many(self, tx: Tx) -> bool:
+        """Whether the caller looks after more people than are decided about for a page."""
+        return relations.are_many(tx, self.caller.organisation, self.caller.person)
 
-    def _decided(self, tx: Tx, among: Sequence[str] | None) -> Grant:
+    def about(self, tx: Tx, patients: Sequence[str] | None) -> Grant:
+        """The grant that knows these and everybody whom something of theirs is about; ``None``: everybody."""
+        among = resources.with_further(tx, patients) if patients is not None else None
         return decide.read(tx, self.caller, self.interaction, "*", None, self.context, among=among)
+
+
+def _whose(rows: Iterable[Row]) -> list[str]:
+    return [*dict.fromkeys(row.patient for row in rows)]
 
 
 def _stretch(span: Span, grant: Grant, wanted: Wanted) -> Stretch:

@@ -128,16 +128,17 @@ _SHOWN = ", ".join(
 )  # fmt: skip
 
 
-def newest(tx: Tx, predicate: str, parameters: dict[str, Value], person: str) -> Sequence[Row]:
-    """For each patient: the newest position and time, the last dated occurrence, how many ``person`` has not seen."""
+def newest(tx: Tx, predicate: str, parameters: Record, person: str, span: Span = ALL) -> Sequence[Row]:
+    """For each patient in a part: the newest position and time, the last dated occurrence, how many are unseen."""
     return query(
         tx,
         f"""SELECT t.patient, max(t.position) AS position, max(t.recorded) AS recorded,
                    max(CASE WHEN t.clinical_date IS NULL THEN '' ELSE t.occurred END) AS occurred,
                    sum(CASE WHEN t.position > coalesce(s.position, 0) THEN 1 ELSE 0 END) AS unseen
               FROM timeline t LEFT JOIN seen s ON s.patient = t.patient AND s.person = :person
-             WHERE ({predicate}) AND t.superseded = 0 GROUP BY t.patient""",  # noqa: S608
-        {**parameters, "person": person},
+             WHERE ({predicate}) AND t.superseded = 0 AND t.position > :after AND t.position < :horizon
+             GROUP BY t.patient""",  # noqa: S608
+        {**parameters, **_within(tx, span), "person": person},
     )
 
 

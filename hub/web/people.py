@@ -20,12 +20,16 @@ _FILTERS = ("category", "scene", "organisation")
 
 
 async def people(request: Request) -> Response:
-    """``GET /people``: everybody whom I look after; ``?news=1`` only those with news."""
+    """``GET /people``: everybody whom I look after; ``?news=1`` those with news, ``?name=`` those with such a name."""
     asked = request.query_params
     number = asked.get("page", "1")
-    question = MyPeople(asked.get("news") == "1", int(number[:6]) if number.isascii() and number.isdecimal() else 1)
+    question = MyPeople(
+        only_news=asked.get("news") == "1",
+        number=max(1, int(number[:6])) if number.isascii() and number.isdecimal() else 1,
+        name=asked.get("name", "").strip()[:100],
+    )
     frame, page = await read(request, question)
-    return html("people.html", frame, "担当している方", page=page, only_news=question.only_news)
+    return html("people.html", frame, "担当している方", page=page, only_news=question.only_news, name=question.name)
 
 
 async def person(request: Request) -> Response:

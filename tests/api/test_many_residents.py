@@ -1,5 +1,6 @@
 """An organisation that looks after more people than a statement takes one by one: the same rules, and nobody missed."""
 
+import re
 from datetime import date, timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from hub.interactions.wanted import Wanted
 from hub.store.database import Tx
 from hub.store.sql import MANY
 from hub.store.timeline import ALL
+from tests.api.pages_city import CARE_MANAGER, browser_of
 from tests.hub_in_test import Body, City, care_team, consent, entry, note, patient, transaction
 
 RESIDENTS = MANY + 4
@@ -128,3 +130,28 @@ def test_a_search_for_few_finds_and_counts_those_who_share_and_nobody_else(city:
     assert len(found("hosp-ehr", "Communication?sent=2026-02-03")) == 2
     assert found("cm-ito", "Patient?family:exact=山田3") == found("cm-ito", f"Patient?_id={people[3]}")
     assert found("cm-ito", f"Patient?family=山田{RESIDENTS - 1}") == []
+
+
+def test_the_page_of_my_people_begins_with_the_newest_and_finds_by_name(city: City, people: list[str]) -> None:
+    newest = people[::-1][REFUSED : REFUSED + 2]
+    for one in newest[::-1]:
+        city.created("hosp-ehr", note(one))
+    browser = browser_of(city, CARE_MANAGER)
+    pages = [listed(browser.page(f"/people?page={number}")) for number in range(1, 7)]
+    assert set(newest) <= set(pages[0])
+    assert [len(page) for page in pages] == [50, 50, 50, 50, 50, RESIDENTS - REFUSED - 250]
+    assert {one for page in pages for one in page} == set(people[:-REFUSED])
+    assert 'rel="next"' in browser.page("/people?page=5")
+    assert 'rel="next"' not in browser.page("/people?page=6")
+    assert "新しい順に並べています" in browser.page("/people")
+    assert len(listed(browser.page("/people?news=1"))) == 50
+
+    assert set(listed(browser.page("/people?name=山田25"))) == {people[25], *people[250:-REFUSED]}
+    assert listed(browser.page(f"/people?name=山田{RESIDENTS - 1}")) == []
+    many = browser.page("/people?name=山田")
+    assert len(listed(many)) == 50
+    assert "50人より多くいます" in many
+
+
+def listed(page: str) -> list[str]:
+    return re.findall(r'<a href="/people/([^"?]+)">', page)

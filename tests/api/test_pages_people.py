@@ -140,3 +140,24 @@ def test_long_lists_have_pages(city: City) -> None:
     assert 'href="/people?page=1"' in second
     assert browser.page("/people?page=99").count(ROW) == 11
     assert browser.page("/people?page=x") == browser.page("/people?page=1") == first
+
+
+def test_i_find_somebody_by_the_beginning_of_a_name_or_of_how_it_is_read(city: City) -> None:
+    person = looked_after(city)
+    looked_after(city, number="0000000002", name="川上 一郎")
+    browser = browser_of(city, CARE_MANAGER)
+    for name in ("山", "山田", "花子", " 山田 "):
+        page = browser.page(f"/people?name={name}")
+        assert (page.count(ROW), "で始まる方は、1人です" in page, f'href="/people/{person}"' in page) == (1, True, True)
+    nobody = words(browser.page("/people?name=<b>ない"))
+    assert "見つかりませんでした" in nobody
+    assert "「<b>ない」で始まる方は、0人です" in nobody
+
+
+def test_nobody_is_found_by_a_name_that_may_not_be_seen(city: City) -> None:
+    looked_after(city)
+    hidden = city.resident("0000000002", name="川上 一郎")
+    city.team(hidden, "Practitioner/cm-ito")
+    browser = browser_of(city, CARE_MANAGER)
+    assert f'href="/people/{hidden}"' in browser.page("/people")
+    assert browser.page("/people?name=川上").replace("川上", "西田") == browser.page("/people?name=西田")

@@ -89,7 +89,14 @@ def my_pages(ask: Asking) -> None:
     """The pages of a care manager: the list with its "n new", one person, what is new, each filter, the handoff."""
     here = f"/people/{ask.matter.person}"
     narrowed = ("new=1", "category=laboratory", "organisation=hosp", "scene=visit")
-    for path in ("/people", "/people?news=1", "/people?page=2", here, *(f"{here}?{one}" for one in narrowed)):
+    for path in (
+        "/people",
+        "/people?news=1",
+        "/people?page=2",
+        "/people?name=山",
+        here,
+        *(f"{here}?{one}" for one in narrowed),
+    ):
         ask.page(CARE_MANAGER, path)
     for path in (f"{here}/handoff", f"/people/{NEVER_USED}", "/people"):
         ask.page(CARE_MANAGER, path)

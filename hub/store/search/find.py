@@ -10,7 +10,7 @@ from hub.store.search.order import LAST, Key, Place, beyond, from_on, keys_of, w
 from hub.store.search.part import Part, all_of, negated
 from hub.store.search.statement import rows, view
 from hub.store.search.where import leads_nowhere, where
-from hub.store.sql import AT_MOST, MANY, Record, Row, query
+from hub.store.sql import AT_MOST, Record, Row, query
 from profiles.search import Condition, Parameter, Query, TokenValue
 
 COLUMNS = (
@@ -51,13 +51,12 @@ def total(tx: Tx, parsed: Query, asked: Asked) -> int:
     return int(rows(tx, Part(statement, matches.values), asked)[0].n)
 
 
-def whose(tx: Tx, parsed: Query, near: Near) -> tuple[str, ...] | None:
-    """Whose resources match, whoever may see them, of those whom the caller may know of; ``None`` for very many."""
+def whose(tx: Tx, parsed: Query, near: Near, *, count: int) -> list[str]:
+    """Up to ``count`` patients, ordered, whose resources match, whoever may see them, of those near the caller."""
     asked = Asked(lambda kind: ("1 = 1", {}), near)
     matches = where(parsed, asked)
-    text = f"SELECT DISTINCT r.patient FROM {view(parsed.types)} r WHERE {matches.text} {AT_MOST}"  # noqa: S608
-    found = rows(tx, Part(text, matches.values), asked, count=MANY + 1)
-    return tuple(row.patient for row in found if row.patient) if len(found) <= MANY else None
+    found = f"SELECT DISTINCT r.patient FROM {view(parsed.types)} r WHERE r.patient <> '' AND {matches.text} {AT_MOST}"  # noqa: S608
+    return sorted(row.patient for row in rows(tx, Part(found, matches.values), asked, count=count))
 
 
 def own_ids(tx: Tx, parsed: Query, source: str, *, count: int) -> list[str]:
