@@ -71,10 +71,11 @@ class Search:
         return f"{self.path.removeprefix('/')}?{self.asked}"
 
     def patients(self, tx: Tx) -> tuple[str, ...]:
-        return self._whose(tx) or ()
+        named = self._named()
+        return () if named is None or self._is_of_all() else resources.around(tx, named)
 
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[Page]:
-        if self._whose(tx) is not None:
+        if not self._is_of_all():
             return self._found(tx, grant, context)
         with fence.lifted(tx):  # whose rules are needed is known before there is a grant
             wider = self._of_all(tx, grant.caller, context)
@@ -97,10 +98,9 @@ class Search:
         shown = [*page, *along.rows]
         return Shown(Page(tuple(entries), total, following, along.cut), by_patient(shown), rows=shown, grant=grant)
 
-    def _whose(self, tx: Tx) -> tuple[str, ...] | None:
-        """Whose rules decide; ``None`` for all whom the caller looks after."""
-        named = self._named()
-        return None if named is None or self._goes_further() else resources.around(tx, named)
+    def _is_of_all(self) -> bool:
+        """Whether the rules of all decide whom the caller looks after."""
+        return self._named() is None or self._goes_further()
 
     def _goes_further(self) -> bool:
         """Whether there is a chain: what it leads to may be about anybody."""
@@ -136,7 +136,7 @@ class Search:
     def _along(self, tx: Tx, parsed: Query, page: list[Row], grant: Grant, context: Context) -> store.Included:
         if not parsed.includes or not page:
             return store.Included()
-        known = self._whose(tx)
+        known = None if self._is_of_all() else self.patients(tx)
 
         def by_rules_of(patients: frozenset[str] | None) -> store.Asked:
             """By this grant, unless something is about somebody whose rules it does not know."""
