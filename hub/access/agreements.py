@@ -33,7 +33,7 @@ def speaks_for(
     tx: Tx, caller: Caller, patient: str, consent: Resource, now: datetime
 ) -> tuple[frozenset[str], frozenset[str]]:
     """For which spaces a consent that is not stored would speak, and for which an earlier or stricter one goes on."""
-    record = read_record(patient, "-", "", consent)
+    record = read_record(patient, "", "", consent)
     if record is None:
         return frozenset(), frozenset()
     with fence.lifted(tx):

@@ -23,8 +23,6 @@ from profiles.resource import Resource, as_text
 
 __all__ = ["Drafted", "Moved", "drafted", "may_be_recorded"]
 
-DRAFT = "-"
-"""The id of a consent that has none yet."""
 PURPOSES = ("CAREMGT", "TREAT", "COC")
 """What a person may say they ask for; what a page says for them is the first."""
 
@@ -47,8 +45,9 @@ def drafted(tx: Tx, grant: Grant, patient: str, consent: Resource, now: datetime
     shared = [(row, resources.further_patients(tx, row.type, row.id)) for row in store.shared(tx, patient)]
     everybody = tuple(dict.fromkeys([patient, *(one for row, others in shared for one in (row.patient, *others))]))
     before = rules.consents(tx, everybody, city)
-    draft = compiled.read_record(patient, as_text(consent.get("id")) or DRAFT, "", consent)
-    after = [record for record in before if draft is None or record.id != draft.id]
+    id_ = as_text(consent.get("id"))
+    draft = compiled.read_record(patient, id_, "", consent)
+    after = [record for record in before if record.id != f"Consent/{id_}"]
     new = rules.known(tx, [draft], city) if draft is not None else []
     world = World(
         city.policy,
@@ -81,23 +80,26 @@ def _relations(tx: Tx, patients: Iterable[str]) -> Iterator[Relation]:
 
 
 def _seats(tx: Tx, world: World, consents: Iterable[ConsentRecord], patient: str) -> list[Seat]:
-    """Everybody who can meet anything of the patient: those who may be told apart by a rule each by themselves."""
-    near = [
-        one for one in world.relations if one.patient == patient and not one.pending and one.period.covers(world.now)
-    ]
+    """Everybody who can meet anything of the patient, and who works with them: those whom a rule may tell apart alone.
+
+    Who is related no longer, or not yet, is asked about too: the engine says that they see nothing.
+    """
+    near = [one for one in world.relations if one.patient == patient]
     persons = {one.person for one in near if one.person} | {one.person for one in world.emergencies}
-    organisations = {one.organisation for one in near if one.organisation and not one.person}
+    organisations = {one.organisation for one in near if one.organisation}
     named = persons | {person for record in consents for rule in record.exceptions for person in rule.persons}
     alike: defaultdict[tuple[Asker, tuple[str, ...]], list[str]] = defaultdict(list)
     for row in store.roles(tx, organisations, persons, world.now):
-        if row.person in persons or row.organisation in organisations:
-            person = row.person if row.person in named else None
-            asker = Asker(row.organisation, row.kind, PURPOSES[0], True, person, row.profession)
-            alike[asker, PURPOSES].append(row.person)
+        person = row.person if row.person in named else None
+        alike[_asker(row, person, PURPOSES), PURPOSES].append(row.person)
     for row in store.systems(tx, organisations, world.now):
-        asker = Asker(row.organisation, row.kind, row.purpose, True, None, row.profession)
-        alike[asker, (row.purpose,)].append(row.id)
+        purposes = (row.purpose,)
+        alike[_asker(row, None, purposes), purposes].append(row.id)
     return [Seat(asker, tuple(members), purposes) for (asker, purposes), members in alike.items()]
+
+
+def _asker(row: Row, person: str | None, purposes: Sequence[str]) -> Asker:
+    return Asker(row.organisation, row.kind, purposes[0], True, person, row.profession)
 
 
 def _disasters(

@@ -46,14 +46,15 @@ def shared(tx: Tx, patient: str) -> Sequence[Row]:
 
 
 def roles(tx: Tx, organisations: Collection[str], persons: Collection[str], now: datetime) -> Sequence[Row]:
-    """The roles in force at these organisations, and of these persons anywhere: person, profession, organisation."""
+    """The roles in force at these organisations, and wherever these persons work: person, profession, organisation."""
     here, bound = in_list("o", sorted(organisations))
     these, named = in_list("p", sorted(persons))
     return query(
         tx,
         f"""SELECT r.person, r.profession, r.organisation, o.kind
               FROM role r JOIN organisation o ON o.id = r.organisation
-             WHERE (r.organisation IN ({here}) OR r.person IN ({these})) AND {_IN_FORCE}
+             WHERE (r.organisation IN ({here})
+                    OR r.organisation IN (SELECT organisation FROM role WHERE person IN ({these}))) AND {_IN_FORCE}
              ORDER BY r.organisation, r.profession, r.person""",  # noqa: S608
         {**bound, **named, "today": now.astimezone(JST).date().isoformat()},
     )

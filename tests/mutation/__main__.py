@@ -41,12 +41,16 @@ OF_FILE = {  # in place of ENGINE for a file of the rules, before DOORS for anot
     ),
     "consent/what_if.py": ("tests/unit/consent/test_consent_what_if.py", "tests/api/test_what_if.py"),
     "hub/access/agreements.py": (
-        *("tests/api/test_consent_desk.py", "tests/api/test_consent_desk_forms.py", "tests/api/test_why.py"),
+        *("tests/unit/access/test_access_agreements.py", "tests/api/test_consent_desk.py"),
+        *("tests/api/test_consent_desk_forms.py", "tests/api/test_why.py"),
     ),
     "hub/access/area.py": ("tests/unit/test_disaster_area.py", "tests/api/test_disaster.py"),
     "hub/access/authorise.py": ("tests/unit/access/test_access_authorise.py", "tests/api/test_who_may_write.py"),
     "hub/access/caller.py": ("tests/unit/access/test_access_caller.py", "tests/api/test_purpose_of_use.py"),
-    "hub/access/compiled.py": ("tests/api/test_consent_rows.py", "tests/faults/test_unreadable_rows.py"),
+    "hub/access/compiled.py": (
+        *("tests/unit/access/test_access_compiled.py", "tests/api/test_consent_rows.py"),
+        "tests/faults/test_unreadable_rows.py",
+    ),
     "hub/access/decide.py": (
         *("tests/api/test_access_reasons.py", "tests/api/test_access_log.py", "tests/api/test_protected_address.py"),
         *("tests/api/test_export_rights.py", "tests/api/test_purpose_of_use.py", "tests/api/test_search_hops.py"),
@@ -72,7 +76,9 @@ OF_FILE = {  # in place of ENGINE for a file of the rules, before DOORS for anot
         "tests/api/test_care_team_desk_rights.py",
     ),
     "hub/access/unreadable.py": ("tests/unit/access/test_access_unreadable.py", "tests/faults/test_unreadable_rows.py"),
-    "hub/access/what_if.py": ("tests/api/test_what_if.py", "tests/api/test_consent_desk.py"),
+    "hub/access/what_if.py": (
+        *("tests/unit/access/test_access_what_if.py", "tests/api/test_what_if.py", "tests/api/test_consent_desk.py"),
+    ),
 }
 OF_RULES = ("consent/", "hub/access/filter.py", "hub/access/labels.py")
 """What ``tests/mutation/first.py`` asks about."""

@@ -54,8 +54,8 @@ def store() -> Iterator[Tx]:
 def stored_resource(tx: Tx, patient: str, type_: str, id_: str, body: Resource, **facts: str | int) -> None:
     """Keep version v7 of a resource; what its ``facts`` do not say is empty."""
     empty: Record = {"source": "city", "publication": "", "category": "", "label_bits": 0, "withheld": 0}
-    others: Record = {"directory": 0, "also_about": 0, "deleted": 0, "patient": patient, **facts}
-    row: Record = {"type": type_, "id": id_, "version": "v7", "recorded": "", "body": write_json(body)}
+    others: Record = {"directory": 0, "also_about": 0, "deleted": 0, "recorded": "", "patient": patient, **facts}
+    row: Record = {"type": type_, "id": id_, "version": "v7", "body": write_json(body)}
     add(tx, ResourceRow, [{**empty, **others, **row}])
 
 
