@@ -52,6 +52,7 @@ OF_FILE = {  # in place of ENGINE for a file of the rules, before DOORS for anot
         "tests/faults/test_unreadable_rows.py",
     ),
     "hub/access/decide.py": (
+        "tests/unit/access/test_access_decide.py",
         *("tests/api/test_access_reasons.py", "tests/api/test_access_log.py", "tests/api/test_protected_address.py"),
         *("tests/api/test_export_rights.py", "tests/api/test_purpose_of_use.py", "tests/api/test_search_hops.py"),
     ),
@@ -68,6 +69,7 @@ OF_FILE = {  # in place of ENGINE for a file of the rules, before DOORS for anot
     "hub/access/filter.py": (
         *("tests/unit/consent/test_consent_rules.py", "tests/unit/access/test_access_patient_record.py"),
         "tests/properties/test_reference_agrees.py::test_engine_query_and_reference_agree",
+        "tests/api/test_many_residents.py",
     ),
     "hub/access/labels.py": ("tests/unit/consent/test_consent_rules.py",),
     "hub/access/redact.py": ("tests/unit/access/test_access_redact.py", "tests/api/test_address_protection.py"),
