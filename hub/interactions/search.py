@@ -87,9 +87,9 @@ class Search:
         asked = self._looks(tx, grant)
         count = 0 if parsed.summary == "count" else parsed.count
         after = self._after(grant)
-        rows = store.find(tx, parsed, asked, count=count + 1, after=after)
+        rows = store.find(tx, parsed, asked, count=count + 1, after=after) if count else []
         page, more = rows[:count], len(rows) > count
-        total = len(page) if after is None and not more else None
+        total = len(page) if count and after is None and not more else None
         if total is None and (parsed.total != "none" or not count):
             total = store.total(tx, parsed, asked)
         along = self._along(tx, parsed, page, grant, context)
