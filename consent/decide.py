@@ -10,7 +10,7 @@ from consent.model import NOBODY, Asker, ConsentRecord, ConsentRule, Disaster, E
 from consent.period import local_day
 from consent.policy import Policy, Publications, Reading
 from consent.scope import Opening, Override, PatientScope, Refusal, Scope
-from consent.standing import Standing, standing
+from consent.standing import Said, Standing, said, standing
 from consent.vocabulary import (
     AUDIT,
     DISASTER_SET,
@@ -58,8 +58,18 @@ def scope_for(
 
     groups: dict[PatientScope, list[str]] = {}
     rules: dict[str, tuple[str, ...]] = {}
-    for patient in dict.fromkeys(one for one in patients if one):
-        view = _View(asker, now, standing(records[patient], now))
+    alike: dict[Said, tuple[list[str], list[str]]] = {}  # with the same consent: who they are, its rules without its id
+    people = dict.fromkeys(one for one in patients if one)
+    by_consent_alone = len(people) > 1 and not mine and not ours
+    for patient in people:
+        of_patient = records[patient]
+        same = said(of_patient, now) if by_consent_alone and patient in related else None
+        if same in alike:
+            members, places = alike[same]
+            members.append(patient)
+            rules[patient] = tuple([of_patient[0].id + place for place in places])
+            continue
+        view = _View(asker, now, standing(of_patient, now))
         overrides = tuple(view.overrides(patient, mine, ours))
         if patient in related:
             scope = view.related(overrides, published, reading.cleared)
@@ -69,6 +79,8 @@ def scope_for(
             continue
         groups.setdefault(scope, []).append(patient)
         rules[patient] = tuple(view.rules)
+        if same is not None:
+            alike[same] = groups[scope], [rule.removeprefix(of_patient[0].id) for rule in view.rules]
     return Scope(
         now,
         asker.organisation,

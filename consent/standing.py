@@ -1,10 +1,11 @@
 """Which of a resident's consents are in force (CONSENT §3.1, §3.2, §3.4)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
-from consent.model import ConsentRecord
+from consent.model import ConsentRecord, ConsentRule
 from consent.vocabulary import SPACES
 
 _END_OF_TIME = datetime.max.replace(tzinfo=UTC)
@@ -18,6 +19,37 @@ class Standing:
     opening: dict[str, ConsentRecord]  # the same where that consent is in force and can be read
     undisputed: tuple[ConsentRecord, ...]  # those of ``opening`` that are surely the latest for a space
     in_force: tuple[ConsentRecord, ...]  # all whose deny exceptions count, whichever space they are for
+
+
+class Said(NamedTuple):
+    """All that a decision takes from a resident's only consent, but its id."""
+
+    spaces: frozenset[str]
+    permits: bool
+    exceptions: tuple[ConsentRule, ...]
+    is_unreadable: bool
+    is_in_force: bool
+    is_no_time: bool
+
+
+def said(records: Sequence[ConsentRecord], now: datetime) -> Said | None:
+    """The same for two residents of whose consents a decision at ``now`` differs in nothing but the ids.
+
+    None where there are several consents: then it counts which was signed when, and which had begun by then.
+    """
+    if len(records) > 1:
+        return None
+    if not records:
+        return Said(frozenset(), False, (), False, False, False)
+    one = records[0]
+    return Said(
+        one.spaces,
+        one.permits,
+        one.exceptions,
+        one.unreadable is not None,
+        _is_in_force(one, now),
+        _is_later(one, one),
+    )
 
 
 def standing(records: Iterable[ConsentRecord], now: datetime) -> Standing:
