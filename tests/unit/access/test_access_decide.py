@@ -69,7 +69,10 @@ def test_who_audits_reads_no_subjects_data(auditing: Caller) -> None:
         assert not asked(tx, auditing, "search-type", "Organization").covers("Condition")
         with pytest.raises(Refused, match="never its subjects' data") as refused:
             asked(tx, auditing, "search-type", "Condition")
-    assert refused.value.reason == "role"
+        assert refused.value.reason == "role"
+        with pytest.raises(Refused) as refused:
+            asked(tx, replace(auditing, scopes="user/Organization.s"), "search-type", "Condition")
+    assert refused.value.reason == "scope"
 
 
 def test_no_search_is_of_the_log() -> None:

@@ -174,6 +174,7 @@ def test_the_same_as_a_query(tx: Tx) -> None:
         shown = query(tx, f"SELECT * FROM resource r WHERE {sql}", values)  # noqa: S608
         assert {one.source for one in shown} == found
         assert "l1" not in {one.id for one in shown}
+    assert of_hana.predicate("r") == of_hana.predicate("r", patient_records=False)
 
 
 HOSPITAL_STAFF, CITY_STAFF = DOCTOR, replace(DOCTOR, organisation="city", organisation_kind="municipality")
