@@ -5,5 +5,6 @@
 
 from hub.city.apply import apply, difference
 from hub.city.file import BadCityFile, CityFile, read_city
+from hub.city.watch import check_watch
 
-__all__ = ["BadCityFile", "CityFile", "apply", "difference", "read_city"]
+__all__ = ["BadCityFile", "CityFile", "apply", "check_watch", "difference", "read_city"]

@@ -5,6 +5,7 @@ from json import dumps
 
 from hub.city.directory import directory_versions
 from hub.city.file import CityFile
+from hub.city.watch import check_watch
 from hub.context import Context, instant
 from hub.draft import Version
 from hub.projections.rows import index_rows, replaced_rows
@@ -98,7 +99,11 @@ def difference(tx: Tx, file: CityFile) -> list[str]:
 
 
 def apply(tx: Tx, file: CityFile, context: Context) -> None:
-    """Put the file in force: the registry's rows, and the directory as FHIR resources."""
+    """Put the file in force: the registry's rows, and the directory as FHIR resources.
+
+    Raises ``BadCityFile`` when by it nobody would be left who watches (``check_watch``).
+    """
+    check_watch(file, context.now)
     for table, wanted in rows(file, instant(context.now)).items():
         registry.replace_file_rows(tx, table, wanted)
     versions = directory_versions(file, context)

@@ -8,7 +8,7 @@ import typer
 
 from hub.app import new_id, now
 from hub.auth import fingerprint, new_token
-from hub.city import CityFile, apply, difference, read_city
+from hub.city import CityFile, apply, check_watch, difference, read_city
 from hub.context import Caller, Context, instant
 from hub.edge import PURPOSES
 from hub.projections.rows import record
@@ -33,6 +33,7 @@ def context() -> Context:
 def apply_city(file: Path, place: Place, keys: Path | None, *, dry_run: bool) -> None:
     """Print the difference; without ``dry_run`` put it in force."""
     wanted = read_city(file, keys)
+    check_watch(wanted, now())
     store = open_store(place)
     try:
         lines = store.lane.do(lambda tx: difference(tx, wanted))

@@ -65,6 +65,7 @@ def test_a_changed_role_shows_as_one_line(tmp_path: Path, keys: Path) -> None:
         ('spaces = ["team"]', 'spaces = ["everywhere"]', "policy.read, row 2"),
         ('id = "clinic"\n', 'id = "hosp"\n', "organisation hosp is there twice"),
         ("[policy]", "[policy", "is not TOML"),
+        ('"auditor", from = 2020', '"auditor", from = 2999', "nobody is auditor of the municipality"),
     ],
 )
 def test_a_wrong_city_file_is_refused_with_its_place(
