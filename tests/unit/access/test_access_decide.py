@@ -4,14 +4,17 @@ from dataclasses import replace
 
 import pytest
 
+from consent.compiled import READER
 from hub.access import decide
-from hub.access.decide import Grant
+from hub.access.decide import Basis, Grant
 from hub.context import Caller
 from hub.errors import Refused
+from hub.store import consents
 from hub.store.database import Tx
-from hub.store.sql import Record, add
+from hub.store.sql import Record, add, query
 from hub.store.tables import RelationRow
-from tests.unit.access.asking import DOCTOR, REQUEST, store
+from tests.unit.access.asking import DOCTOR, REQUEST, store, stored_resource
+from tests.unit.access.test_access_declarations import declared, flooded
 
 READS = (
     *("read", "vread", "history-instance", "notification", "operation:handoff", "operation:meta"),
@@ -44,9 +47,10 @@ def test_what_is_asked_needs_its_scope_and_no_other(interaction: str, letter: st
     assert refused.value.reason == "scope"
 
 
-def test_what_shows_nothing_that_is_stored_needs_no_scope() -> None:
+@pytest.mark.parametrize("caller", [DOCTOR, AUDITOR])
+def test_what_shows_nothing_that_is_stored_needs_no_scope_and_no_role(caller: Caller) -> None:
     with store() as tx:
-        assert asked(tx, replace(DOCTOR, scopes=""), "operation:terminology", "").patients == ()
+        assert asked(tx, replace(caller, scopes=""), "operation:terminology", "").patients == ()
 
 
 @pytest.mark.parametrize(("interaction", "type_"), [("history-type", "Condition"), ("history-system", "*")])
@@ -105,3 +109,25 @@ def test_all_are_those_whom_the_caller_looks_after_and_some_are_those_of_them_wh
         named = asked(tx, DOCTOR, "read", "Patient", "hana", "other")
         assert (named.patients, named.asked, set(named.related)) == (("hana",), ("hana", "other"), {"hana"})
         assert asked(tx, DOCTOR).asked == ()
+
+
+def test_an_emergency_and_a_disaster_bring_near_whom_they_open_and_make_nobody_looked_after() -> None:
+    with store() as tx:
+        flooded(tx, {"jiro": ("雪見市北町１丁目", "city", 0), "taro": ("雪見市南町２丁目", "city", 0)})
+        declared(tx)
+        grant = asked(tx, DOCTOR, "read", "Patient", "hana", "jiro", "taro")
+        assert grant.patients == ("hana", "jiro")
+        assert (set(grant.reach), set(grant.related)) == ({"hana", "jiro"}, set())
+        assert asked(tx, DOCTOR, "operation:export", "Patient", "hana", "jiro").patients == ()
+
+
+def test_a_consent_that_is_damaged_is_told_by_whom_it_closes() -> None:
+    with store() as tx:
+        add(tx, RelationRow, [relation("hana")])
+        stored_resource(tx, "hana", "Consent", "c1", {"resourceType": "Consent"}, category="consent")
+        texts = dict.fromkeys(("signed_from", "signed_to", "starts", "ends", "proxies", "unreadable"), "")
+        said: Record = {"spaces": "medical", "permits": 1, "revoked": 0, "exceptions": "rubbish", "named": 0, **texts}
+        consents.put(tx, {"patient": "hana", "id": "c1", "version": "v7", "reader": READER, **said})
+        assert asked(tx, DOCTOR, "read", "Patient", "hana").basis("hana") == Basis("own")
+        (case,) = query(tx, "SELECT patient, kind, subject FROM review_case", {})
+        assert tuple(case) == ("hana", "unreadable-consent", "Consent/c1")

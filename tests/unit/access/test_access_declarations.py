@@ -12,6 +12,7 @@ from hub.context import Caller, instant
 from hub.store import disasters as stored_disasters
 from hub.store import emergencies as stored_emergencies
 from hub.store.city_tables import OrganisationRow
+from hub.store.database import Tx
 from hub.store.sql import add
 from profiles.resource import Resource
 from tests.unit.access.asking import DOCTOR, NOW, SYSTEM, store, stored_resource
@@ -46,12 +47,17 @@ def test_an_emergency_is_one_person_s_in_one_role() -> None:
     assert emergencies.who(replace(SYSTEM, profession=None)) == ("", "hosp", "")
 
 
+def declared(tx: Tx) -> None:
+    """The doctor declared an emergency of hana's at nine."""
+    row = {"patient": "hana", "id": "e1", "organisation": "hosp", "person": "dr-sato", "profession": "physician"}
+    times = {"declared": instant(NOW - HOUR), "until": instant(NOW + HOUR)}
+    stored_emergencies.put(tx, {**row, **times, "reason": "", "place": ""})
+
+
 def counted(caller: Caller = DOCTOR, interaction: str = READ, patients: Sequence[str] | None = ("hana",)) -> object:
-    """The emergencies that count for a question, when the doctor declared one for hana at nine."""
+    """The emergencies that count for a question."""
     with store() as tx:
-        row = {"patient": "hana", "id": "e1", "organisation": "hosp", "person": "dr-sato", "profession": "physician"}
-        times = {"declared": instant(NOW - HOUR), "until": instant(NOW + HOUR)}
-        stored_emergencies.put(tx, {**row, **times, "reason": "", "place": ""})
+        declared(tx)
         return emergencies.counting(tx, caller, interaction, patients, NOW)
 
 
@@ -76,23 +82,28 @@ ELSEWHERE = {"hana": ("雪見市北町１丁目", "hosp", 0), "taro": ("雪見�
 """By the resident: the address, whose record it is, and whether it is withheld."""
 
 
+def flooded(tx: Tx, records: dict[str, tuple[str, str, int]] = RESIDENTS) -> None:
+    """A disaster in force in the north of the city, in which the hospital helps."""
+    city = {"id": "city", "kind": "municipality", "name": "雪見市", "starts": "", "ends": ""}
+    add(tx, OrganisationRow, [{**city, "institution_number": "", "care_office_number": ""}])
+    for patient, (address, source, withheld) in records.items():
+        home: Resource = {"resourceType": "Patient", "address": [{"text": address}]}
+        stored_resource(tx, patient, "Patient", patient, home, source=source, withheld=withheld)
+    times = {"starts": instant(NOW - HOUR), "ends": instant(NOW + HOUR), "declared": "", "declared_by": ""}
+    confirmed = {"confirmed": instant(NOW - HOUR), "confirmed_by": "", "ending": "", "ending_by": ""}
+    flood = {"id": "d1", "name": "水害", **times, **confirmed, "ended": "", "ended_by": ""}
+    stored_disasters.put(tx, flood, ["雪見市北町"], ["hosp"])
+
+
 def reached(
     caller: Caller = DOCTOR,
     interaction: str = READ,
     patients: Sequence[str] | None = ("hana", "taro"),
     records: dict[str, tuple[str, str, int]] = RESIDENTS,
 ) -> list[Disaster]:
-    """The disasters that count for a question, when one is in force in the north of the city."""
+    """The disasters that count for a question."""
     with store() as tx:
-        city = {"id": "city", "kind": "municipality", "name": "雪見市", "starts": "", "ends": ""}
-        add(tx, OrganisationRow, [{**city, "institution_number": "", "care_office_number": ""}])
-        for patient, (address, source, withheld) in records.items():
-            home: Resource = {"resourceType": "Patient", "address": [{"text": address}]}
-            stored_resource(tx, patient, "Patient", patient, home, source=source, withheld=withheld)
-        times = {"starts": instant(NOW - HOUR), "ends": instant(NOW + HOUR), "declared": "", "declared_by": ""}
-        confirmed = {"confirmed": instant(NOW - HOUR), "confirmed_by": "", "ending": "", "ending_by": ""}
-        flood = {"id": "d1", "name": "水害", **times, **confirmed, "ended": "", "ended_by": ""}
-        stored_disasters.put(tx, flood, ["雪見市北町"], ["hosp"])
+        flooded(tx, records)
         return disasters.counting(tx, caller, interaction, patients, NOW)
 
 
