@@ -27,6 +27,7 @@ test: .venv/.dev
 
 # The tests that need minutes.
 soak: .venv/.dev
+	@deploy/system-packages
 	tests/on-both $(BIN)/pytest -m slow
 
 # Small mistakes in what decides about access, one at a time: does a test notice?  Hours; it goes on where it was.
