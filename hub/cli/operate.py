@@ -33,7 +33,7 @@ def context() -> Context:
 def apply_city(file: Path, place: Place, keys: Path | None, *, dry_run: bool) -> None:
     """Print the difference; without ``dry_run`` put it in force."""
     wanted = read_city(file, keys)
-    check_watch(wanted, now())
+    check_watch(wanted, now())  # ``apply`` does as well: here for a dry run, and before a difference is shown
     store = open_store(place)
     try:
         lines = store.lane.do(lambda tx: difference(tx, wanted))

@@ -51,6 +51,12 @@ def store() -> Iterator[Tx]:
         engine.dispose()
 
 
+def relation(patient: str, **kept: str | int) -> Record:
+    """A row of ``relation``: the hospital looks after this patient; with what is ``kept`` otherwise."""
+    row: Record = {"patient": patient, "origin": "CareTeam/1", "organisation": "hosp", "person": "", "role": ""}
+    return {**row, "starts": "", "ends": "", "pending": 0, **kept}
+
+
 def stored_resource(tx: Tx, patient: str, type_: str, id_: str, body: Resource, **facts: str | int) -> None:
     """Keep version v7 of a resource; what its ``facts`` do not say is empty."""
     empty: Record = {"source": "city", "publication": "", "category": "", "label_bits": 0, "withheld": 0}

@@ -13,7 +13,7 @@ from hub.store import consents
 from hub.store.database import Tx
 from hub.store.sql import Record, add, query
 from hub.store.tables import RelationRow
-from tests.unit.access.asking import DOCTOR, REQUEST, store, stored_resource
+from tests.unit.access.asking import DOCTOR, REQUEST, relation, store, stored_resource
 from tests.unit.access.test_access_declarations import declared, flooded
 
 READS = (
@@ -26,11 +26,6 @@ SEARCHES = (
     *("operation:export", "operation:export-status", "operation:export-file", "operation:export-cancel"),
 )
 AUDITOR = replace(DOCTOR, organisation="city", organisation_kind="municipality", profession="auditor", purpose="AUDIT")
-
-
-def relation(patient: str, **kept: str | int) -> Record:
-    row: Record = {"patient": patient, "origin": "CareTeam/1", "organisation": "hosp", "person": "", "role": ""}
-    return {**row, "starts": "", "ends": "", "pending": 0, **kept}
 
 
 def asked(tx: Tx, caller: Caller, interaction: str = "feed", type_: str = "*", *patients: str) -> Grant:

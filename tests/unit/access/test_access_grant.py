@@ -14,7 +14,7 @@ from hub.store.database import Tx
 from hub.store.sql import Row, add, query
 from hub.store.tables import RelationRow
 from profiles.resource import Resource
-from tests.unit.access.asking import DOCTOR, NOW, REQUEST, apply_city, store, stored_resource
+from tests.unit.access.asking import DOCTOR, NOW, REQUEST, apply_city, relation, store, stored_resource
 
 PROBLEMS = Publications(frozenset({"clinic/problem"}))
 OPENED = PatientScope(True, openings=(Opening(0, PROBLEMS),))
@@ -218,8 +218,7 @@ def test_who_is_cleared_for_it_sees_a_protected_address_and_only_a_patient_has_o
 
 def test_for_whom_the_grant_does_not_know_the_rules_they_are_read(tx: Tx) -> None:
     apply_city(tx)
-    related = {"origin": "CareTeam/1", "organisation": "hosp", "person": "", "role": "", "starts": "", "ends": ""}
-    add(tx, RelationRow, [{**related, "patient": "taro", "pending": 0}])
+    add(tx, RelationRow, [relation("taro")])
     of_hana = grant((("hana",), BOTH_OPEN))
     hanas, taros = row(tx), row(tx, patient="taro", id_="c2", source="clinic")
     shown = decide.bases(tx, of_hana, "search-type", "Condition", ("hana", "taro", "own"), [hanas, taros], REQUEST)
