@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from consent import Decision, Facts, Reason, Refusal, Scope, scope_for
 from hub.access import disasters, emergencies, rules, unreadable
-from hub.access.filter import patient_record, predicate
+from hub.access.filter import OF_CITY, patient_record, predicate
 from hub.access.labels import labels
-from hub.access.redact import without_address
+from hub.access.redact import without_address, without_addresses_within
 from hub.auth.scopes import Interaction, allows, read_scopes
 from hub.context import Caller, Context
 from hub.errors import Refused
@@ -115,6 +115,18 @@ class Grant:
         mine = patient_record(self.scope, alias) if patient_records else predicate(self.scope, alias)
         return mine.sql, dict(mine.parameters)
 
+    def standing(self, records: Sequence[Row]) -> list[Row]:
+        """Of the Patient records of one person those of which the first that is permitted may be shown (DESIGN §3).
+
+        The municipality's, then the caller's own.  Another's only where nobody else keeps one: it may tell what the
+        municipality protects.
+        """
+        own = self.caller.organisation
+        kept = [row for row in records if not row.deleted]
+        of_city = [row for row in kept if row.publication.startswith(OF_CITY) and row.source != own]
+        alone = [row for row in kept if len(kept) == 1 and row not in of_city and row.source != own]
+        return [*of_city, *(row for row in records if row.source == own), *alone]
+
     def covers(self, type_: str) -> bool:
         """Whether the token, and the caller's role, allow to search resources of the type at all (rules 1, 2)."""
         allowed = allows(read_scopes(self.caller.scopes), type_, "search-type")
@@ -123,11 +135,13 @@ class Grant:
     def redacted(self, row: Row, current: Row | None = None) -> bytes:
         """The bytes to send: as stored, but a protected address is in no form of a Patient (CONSENT.md §5)."""
         body = bytes(row.body)
-        protected = row.type == "Patient" and any(b"ADDRESS-PROTECTED" in one.body for one in (row, current) if one)
         at_home = self.caller.organisation_kind == "municipality" or row.source == self.caller.organisation
-        if not protected or at_home or "ADDRESS-PROTECTED" in self.scope.cleared:
+        if at_home or "ADDRESS-PROTECTED" in self.scope.cleared:
             return body
-        return without_address(body)
+        if row.type != "Patient":
+            return without_addresses_within(body) if b'"contained"' in body and b'"Patient"' in body else body
+        protected = any(b"ADDRESS-PROTECTED" in one.body for one in (row, current) if one)
+        return without_address(body) if protected else body
 
 
 def stored_facts(row: Row, patients: tuple[str, ...], reference: str) -> Facts:

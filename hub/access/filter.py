@@ -15,6 +15,8 @@ from hub.access.labels import ALL_BITS, bits
 from hub.store.sql import MANY, in_list
 
 ALWAYS, NEVER = "1 = 1", "0 = 1"
+OF_CITY = "municipality/"
+"""How a publication of the municipality begins."""
 _COMMON = ("laboratory", "vital-signs", "prescription", "dispensing", "problem", "encounter", "daily-record")
 """Of these there is most, so they stand first."""
 _ONE_BY_ONE = 8
@@ -79,14 +81,19 @@ def _shape(
 
 
 def patient_record(scope: Scope, alias: str) -> Predicate:
-    """The same for Patient resources: of each person only the record that is shown, another's before the own."""
+    """The same for Patient resources: of each person only the record that stands (``Grant.standing``)."""
     mine, others = predicate(scope, alias), predicate(scope, "c", "c")
-    better = (
-        f"{alias}.source = :own_ AND EXISTS (SELECT 1 FROM resource c WHERE c.type = 'Patient'"  # noqa: S608
-        f" AND c.id = {alias}.id AND c.deleted = 0 AND c.source <> :own_ AND {others.sql})"
+    another = (
+        f"SELECT 1 FROM resource c WHERE c.type = 'Patient' AND c.id = {alias}.id"  # noqa: S608 - our own names
+        f" AND c.deleted = 0 AND c.source <> {alias}.source"
+    )
+    stands = (
+        f"{alias}.publication LIKE '{OF_CITY}%'"
+        f" OR ({alias}.source = :own_ AND NOT EXISTS ({another} AND c.publication LIKE '{OF_CITY}%' AND {others.sql}))"
+        f" OR ({alias}.source <> :own_ AND NOT EXISTS ({another}))"
     )
     own = {"own_": scope.organisation or ""}
-    return Predicate(f"{mine.sql} AND NOT ({better})", {**mine.parameters, **others.parameters, **own})
+    return Predicate(f"{mine.sql} AND ({stands})", {**mine.parameters, **others.parameters, **own})
 
 
 @dataclass(slots=True)

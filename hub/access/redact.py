@@ -1,7 +1,7 @@
 """Taking a protected address (DV等支援措置) out of a Patient, in every form of it (CONSENT.md §5).  Pure."""
 
 from profiles.json import read_json, write_json
-from profiles.resource import Json, as_text
+from profiles.resource import Json, as_object, as_text, objects
 
 _TELLING = frozenset({"address", "text", "telecom", "contained", "valueAddress", "valueContactPoint"})
 _NOTHING: tuple[Json, ...] = ({}, [])
@@ -14,6 +14,19 @@ def without_address(body: bytes) -> bytes:
     nothing left in it, a reference to what was contained.
     """
     return write_json(_without(read_json(body), top=True))
+
+
+def without_addresses_within(body: bytes) -> bytes:
+    """Another resource whose contained Patients tell no address: who they are nobody can look up, so it is all of them.
+
+    A sender may put the person into each of its records; none of these need bear the label of the person's own.
+    """
+    resource = as_object(read_json(body))
+    inner: list[Json] = [
+        _without(one, top=True) if one.get("resourceType") == "Patient" else one
+        for one in objects(resource.get("contained"))
+    ]
+    return write_json({**resource, "contained": inner})
 
 
 def _without(value: Json, *, top: bool = False) -> Json:

@@ -85,7 +85,7 @@ class Everything:
         found = everything.rows_of(tx, self.id, self.narrowing, predicate, parameters, place, room + 1, shared=shared)
         rows, more = found[:room], len(found) > room
         entries = [(f"Patient/{self.id}", grant.redacted(record)) for record in first]
-        entries += [(f"{row.type}/{row.id}", bytes(row.body)) for row in rows]
+        entries += [(f"{row.type}/{row.id}", grant.redacted(row)) for row in rows]
         if more:
             place = (rows[-1].type, rows[-1].id, rows[-1].source) if rows else _AFTER_RECORD
         following = closed(self.seal, grant.caller, self.asked, self.id, place) if more else None
@@ -94,7 +94,7 @@ class Everything:
             for type_, ids in self._referred(entries)
             for row in everything.directory_rows(tx, type_, ids, predicate, parameters)
         ]
-        piece = Piece(entries, [(f"{row.type}/{row.id}", bytes(row.body)) for row in included], following)
+        piece = Piece(entries, [(f"{row.type}/{row.id}", grant.redacted(row)) for row in included], following)
         told = {self.id: compact([*first, *rows, *included])}
         for other in {row.patient for row in rows} - {self.id}:
             told[other] = compact([row for row in rows if row.patient == other])

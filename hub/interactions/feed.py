@@ -92,13 +92,15 @@ class Feed:
 
 
 def shown_names(tx: Tx, grant: Grant, patients: set[str]) -> dict[str, str]:
-    """The names of these patients, of those whose Patient record the caller may see: another's before the own."""
-    rows = resources.records_of(tx, sorted(patients))
-    own_last = sorted(rows, key=lambda row: row.source == grant.caller.organisation)
+    """The names of these patients, of those whose Patient record the caller may see."""
+    records: dict[str, list[Row]] = {}
+    for row in resources.records_of(tx, sorted(patients)):
+        records.setdefault(row.id, []).append(row)
     names: dict[str, str] = {}
-    for row in own_last:
-        if row.id not in names and grant.permits(row, ()).permit:
-            names[row.id] = _name_in(bytes(row.body))
+    for patient, found in records.items():
+        for row in grant.standing(found):
+            if patient not in names and grant.permits(row, ()).permit:
+                names[patient] = _name_in(bytes(row.body))
     return names
 
 

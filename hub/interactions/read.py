@@ -46,7 +46,7 @@ class Read:
         current, permit = visible(tx, grant, self.type, self.id)
         row = current
         if self.version and self.version != current.version:
-            row = self._past(tx, grant)
+            row = self._past(tx, grant, current)
         if row.deleted:
             raise Gone("This resource was deleted.", reason=permit.reason)
         what = f"{self.type}/{self.id}/_history/{row.version}"
@@ -58,10 +58,10 @@ class Read:
             row.category,
         )
 
-    def _past(self, tx: Tx, grant: Grant) -> Row:
-        """An old version is shown when both it and the current one may be (TRUST T-057)."""
+    def _past(self, tx: Tx, grant: Grant, current: Row) -> Row:
+        """An old version is shown when both it and the current one of its source may be (TRUST T-057)."""
         row = resources.find_version(tx, self.type, self.id, self.version)
-        if row is None:
+        if row is None or row.source != current.source:
             raise not_found("unknown-version")
         permit = grant.permits(row, further_of_past(row))
         if not permit.permit:
@@ -88,14 +88,15 @@ def further_of_past(row: Row) -> tuple[str, ...]:
 def visible(tx: Tx, grant: Grant, type_: str, id_: str) -> tuple[Row, Permit]:
     """The current version that the caller may see.
 
-    Of a Patient that is the city's record when it may be shown, else the record of the caller's own
-    organisation (DESIGN §3).  Raises ``NotFound``: the same answer for hidden and for unknown; a deleted
-    resource is known as deleted to its source alone.
+    Of a Patient that is the first that may be shown of those that stand (``Grant.standing``).  Raises
+    ``NotFound``: the same answer for hidden and for unknown; a deleted resource is known as deleted to its source
+    alone.
     """
     rows = resources.current(tx, type_, id_)
     further = resources.further_patients(tx, type_, id_) if any(row.also_about for row in rows) else ()
-    judged = [(row, grant.permits(row, _whole(row, further))) for row in rows]
-    for row, permit in sorted(judged, key=lambda one: one[0].source == grant.caller.organisation):
+    standing = grant.standing(rows) if type_ == "Patient" else rows
+    judged = [(row, grant.permits(row, _whole(row, further))) for row in standing]
+    for row, permit in judged:
         if permit.permit and (not row.deleted or row.source == grant.caller.organisation):
             return row, permit
     if judged:

@@ -154,11 +154,25 @@ def is_told_at_once(scope: Scope | Refusal, facts: Facts) -> bool:
 
 
 def shown_records(resources: Sequence[Json], permitted: set[int], organisation: str) -> set[int]:
-    """Of a Patient the records that are permitted, but one's own only where nobody else's is (DESIGN §3)."""
-    records = {number for number in permitted if resources[number]["reference"] == "Patient/hana"}
-    own = {number for number in records if resources[number]["source"] == organisation}
-    others = {number for number in records - own if not resources[number].get("deleted")}
-    return records - own if others else records
+    """Of a Patient the municipality's record, else the own, else one that is the only one (DESIGN §3)."""
+    shown = set()
+    for number in permitted:
+        record = resources[number]
+        if record["reference"] != "Patient/hana":
+            continue
+        others = [
+            place
+            for place, one in enumerate(resources)
+            if one["reference"] == "Patient/hana" and one["source"] != record["source"] and not one.get("deleted")
+        ]
+        of_city = [place for place in others if resources[place]["source-kind"] == "municipality"]
+        if record["source-kind"] == "municipality":
+            shown.add(number)
+        elif record["source"] == organisation:
+            shown |= set() if permitted.intersection(of_city) else {number}
+        elif not others:
+            shown.add(number)
+    return shown
 
 
 def engine_says(scope: Scope | Refusal, facts: Facts) -> tuple[bool, str]:

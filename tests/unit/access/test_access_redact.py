@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.access.redact import without_address
+from hub.access.redact import without_address, without_addresses_within
 from profiles.json import read_json, write_json
 from profiles.resource import Json, Resource
 
@@ -60,3 +60,11 @@ def test_what_stands_beside_it_is_left() -> None:
         "extension": [{**place, "extension": extensions}],
     }
     assert left_of(full) == shown
+
+
+def test_a_patient_within_another_resource_tells_none_either() -> None:
+    """Nor does what stands beside it change: it may be an address of an organisation."""
+    doctor: Resource = {"resourceType": "Practitioner", "id": "d", "telecom": [PHONE]}
+    observation: Resource = {"resourceType": "Observation", "contained": [doctor, SHOWN], "note": [{"text": "北町"}]}
+    full: Resource = {**observation, "contained": [doctor, {**SHOWN, "address": [HOME], "telecom": [PHONE]}]}
+    assert read_json(without_addresses_within(write_json(full))) == observation
