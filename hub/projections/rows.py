@@ -136,16 +136,22 @@ def _row(
 def relation_rows(
     outcomes: Sequence[Outcome], counting: Sequence[bool], numbers: Mapping[tuple[str, str], str]
 ) -> Iterator[tuple[str, str, list[Row]]]:
-    """For every care team that was written and that counts: its patient, itself, its members as relations.
+    """For every care team that was written: its patient, itself, and, if it counts, its members as relations.
 
-    ``numbers`` gives the organisation of an (identifier system, number) by which a team may name it.
+    A team that was filed under somebody else before gives them none any more.  ``numbers`` gives the organisation of
+    an (identifier system, number) by which a team may name it.
     """
     for outcome, counts in zip(outcomes, counting, strict=True):
-        if outcome.version.type == "CareTeam" and outcome.version.facts.patient:
+        version, before = outcome.version, outcome.before
+        if version.type != "CareTeam":
+            continue
+        if before is not None and before.facts.patient not in ("", version.facts.patient):
+            yield before.facts.patient, version.reference, []
+        if version.facts.patient:
             team = outcome.resource or {}
-            in_use = not outcome.version.facts.withheld and team.get("status") in (None, "active", "proposed")
+            in_use = not version.facts.withheld and team.get("status") in (None, "active", "proposed")
             related = [_relation(one) for one in members(team, numbers)] if in_use and counts else []
-            yield outcome.version.facts.patient, outcome.version.reference, related
+            yield version.facts.patient, version.reference, related
 
 
 def _relation(member: Member) -> Row:
