@@ -5,13 +5,16 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from profiles import canonical_identifier, canonical_system
-from profiles.instants import in_japan, instants_of
+from profiles.instants import EARLIEST, LATEST, in_japan, instants_of
 from profiles.resource import Json, Resource, as_object, as_text, objects, reference_of
 
 Key: TypeAlias = tuple[str, str]
 """(organisation, person): whom a membership is of, "" for none; with a person it is that person's alone."""
 Numbers: TypeAlias = Mapping[tuple[str, str], str]
 """(identifier system, number) → the organisation that has it: a team may name it so."""
+
+IN_USE = (None, "active")
+"""The states of a CareTeam whose members are relations: in one that is only proposed nobody takes part yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +44,24 @@ class Names:
 
 
 def members(team: Resource, numbers: Numbers) -> list[Member]:
-    """Every member; of several entries for the same one the first counts."""
+    """Every member who belongs to the team at any time; of several entries for the same one the first counts."""
     found: dict[Key, Member] = {}
     for participant in _entries(team):
         key = _key(participant, numbers)
         if key is not None and key not in found:
-            period = _period(participant, team)
+            starts, ends = _bounds(participant, team)
             role = next((as_text(one.get("text")) for one in objects(participant.get("role"))), "")
-            starts, ends = (in_japan(as_text(period.get(end))) for end in ("start", "end"))
-            found[key] = Member(*key, role, starts, ends)
-    return list(found.values())
+            found[key] = Member(*key, role, in_japan(starts), in_japan(ends))
+    return [one for one in found.values() if _begin(one.starts) < _over(one.ends)]
+
+
+def takes_members(team: Resource, now: str) -> bool:
+    """Whether somebody who joins the team belongs to it for as long as they are told: it is in use, and has no end.
+
+    ``now`` is an instant.
+    """
+    starts, ends = _period(team)
+    return team.get("status") in IN_USE and _begin(starts) <= now and _over(ends) == LATEST
 
 
 def new_team(patient: str, organisation: str, names: Names) -> Resource:
@@ -73,7 +84,8 @@ def joined(team: Resource, member: Member, numbers: Numbers, names: Names) -> Re
 def left(team: Resource, keys: Collection[Key], end: str, numbers: Numbers) -> Resource:
     """The team whose members ``keys`` belong to it until ``end`` (a FHIR date or dateTime, included).
 
-    A membership that would begin only after that never was one: it goes.
+    Only their own periods say so: the team's is that of everybody, and bounds them still.  A membership that would
+    begin only after that never was one: it goes.
     """
     kept: list[Json] = []
     seen: set[Key] = set()
@@ -82,11 +94,10 @@ def left(team: Resource, keys: Collection[Key], end: str, numbers: Numbers) -> R
         if key is None or key not in keys or key in seen:
             kept.append(entry)
             continue
-        period = _period(entry, team)
-        if begins_after(as_text(period.get("start")), end):
+        if begins_after(_bounds(entry, team)[0], end):
             return left(_without(team, key, numbers), keys, end, numbers)
         seen.add(key)
-        kept.append({**entry, "period": {**period, "end": end}})
+        kept.append({**entry, "period": {**as_object(entry.get("period")), "end": end}})
     rest: Resource = {name: value for name, value in team.items() if name != "participant"}
     return {**rest, "participant": kept} if kept else rest
 
@@ -105,8 +116,30 @@ def _entries(team: Resource) -> list[Resource]:
     return objects(team.get("participant"))
 
 
-def _period(participant: Resource, team: Resource) -> Resource:
-    return as_object(participant.get("period")) or as_object(team.get("period"))
+def _period(holder: Resource) -> tuple[str, str]:
+    """The start and the end of a period, as they are written."""
+    period = as_object(holder.get("period"))
+    return as_text(period.get("start")), as_text(period.get("end"))
+
+
+def _bounds(participant: Resource, team: Resource) -> tuple[str, str]:
+    """When an entry holds: within its own period and within the team's, the later start and the earlier end."""
+    (start, end), (team_start, team_end) = _period(participant), _period(team)
+    return max(start, team_start, key=_begin), min(end, team_end, key=_over)
+
+
+def _begin(start: str) -> str:
+    """The instant at which something begins; what begins some day that cannot be read never does."""
+    instants = instants_of(start) if not start.startswith("9999") else None
+    return (instants[0] if instants else LATEST) if start else EARLIEST
+
+
+def _over(end: str) -> str:
+    """The instant at which something is over, all of ``end`` being part of it; what cannot be read is over."""
+    if not end or end.startswith("9999"):  # how registers write "without end" (consent/period.py)
+        return LATEST
+    instants = instants_of(end)
+    return instants[1] if instants else EARLIEST
 
 
 def _key(participant: Resource, numbers: Numbers) -> Key | None:

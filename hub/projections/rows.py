@@ -6,7 +6,7 @@ from functools import cache
 from hub.context import Caller, Context, instant
 from hub.draft import Facts, Version
 from hub.projections.audit_event import AuditRecord
-from hub.projections.care_team import Member, members
+from hub.projections.care_team import IN_USE, Member, members
 from hub.projections.timeline import TimelineText, changed, timeline_item
 from hub.projections.version import Outcome
 from profiles import (
@@ -149,7 +149,7 @@ def relation_rows(
             yield before.facts.patient, version.reference, []
         if version.facts.patient:
             team = outcome.resource or {}
-            in_use = not version.facts.withheld and team.get("status") in (None, "active", "proposed")
+            in_use = not version.facts.withheld and team.get("status") in IN_USE
             related = [_relation(one) for one in members(team, numbers)] if in_use and counts else []
             yield version.facts.patient, version.reference, related
 

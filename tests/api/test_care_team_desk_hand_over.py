@@ -6,7 +6,7 @@ import pytest
 
 from tests.api.pages_city import AUDITOR, CARE_MANAGER, browser_of, words
 from tests.api.team_desk import TeamDesk, forms, outcome, patient_of, reads, said, told
-from tests.hub_in_test import NOON, Body, City, note
+from tests.hub_in_test import NOON, Body, City, care_team, note
 
 pytestmark = pytest.mark.one_hub
 NUMBERS = count(8_200_000_001)
@@ -42,6 +42,23 @@ def test_at_midnight_the_one_ceases_to_read_and_the_other_begins(city: City, des
     city.clock.move(minutes=1)  # midnight in Japan
     assert (reads(city, "cm-ito", one), reads(city, "cm-ueda", one)) == (False, True)
     assert reads(city, "dr-sato", one)
+
+
+@pytest.mark.promise("hand-over-has-no-gap-and-no-overlap")
+def test_who_comes_outlasts_the_team_that_the_other_leaves(city: City) -> None:
+    city.clock.now = NOON
+    person = city.resident(f"{next(NUMBERS):010d}")
+    city.team(person, "Organization/hosp")
+    bounded = {"start": "2025-12-01", "end": "2026-11-22"}
+    office = care_team(person, "Organization/kyotaku", period={"start": "2025-12-01"})
+    city.created("city-registry", {**office, "period": bounded})
+    city.consent(person)
+    one = told(city, person)
+    desk = TeamDesk(city, person)
+    assert outcome(desk.hand_over(OLD, NEW)) == "done=hand-over"
+    assert (reads(city, "cm-ito", one), reads(city, "cm-ueda", one)) == (True, False)
+    city.clock.move(hours=12)
+    assert (reads(city, "cm-ito", one), reads(city, "cm-ueda", one)) == (False, True)
 
 
 def test_on_the_same_day_both_read(city: City, desk: TeamDesk, one: Body) -> None:

@@ -4,6 +4,7 @@ from itertools import count
 
 import pytest
 
+from tests.api.team_desk import TeamDesk, outcome
 from tests.hub_in_test import Body, City, care_team, note
 
 pytestmark = pytest.mark.one_hub
@@ -94,4 +95,71 @@ def test_within_one_push_too_the_first_resident_is_left(city: City, person: str,
     request = {"method": "PUT", "url": f"CareTeam/{team['id']}"}
     push = {"resourceType": "Bundle", "type": "transaction", "entry": [{"resource": moved, "request": request}]}
     assert city.post("city-registry", "/fhir", push).status_code == 200
+    assert not reads(city, one)
+
+
+# -- when
+
+
+OVER = {"start": "2024-01-01", "end": "2026-11-21"}
+
+
+@pytest.mark.promise("every-relation-can-be-ended")
+@pytest.mark.parametrize(
+    ("team_s", "own"),
+    [
+        (OVER, None),
+        (OVER, {"start": "2024-01-01"}),
+        (OVER, {"start": "2024-01-01", "end": "2028-12-31"}),
+        ({"end": "2026-10"}, {"start": "2024-01-01"}),
+        ({"start": "2026-11-23"}, None),
+        ({"start": "2026-11-23"}, {"end": "2028-01-31"}),
+        ({"start": "2026-11-23"}, {"start": "2024-01-01"}),
+        ({"start": "2024-01-01"}, {"end": "2026-11-21"}),
+        ({"start": "2024-01-01"}, {"start": "2027"}),
+    ],
+)
+def test_nobody_belongs_to_a_team_longer_than_there_is_one(
+    city: City, person: str, one: Body, team_s: dict[str, str], own: dict[str, str] | None
+) -> None:
+    city.created("city-registry", {**care_team(person, CLINIC, period=own), "period": team_s})
+    assert not reads(city, one)
+
+
+def test_within_both_periods_they_read_and_to_the_last_moment(city: City, person: str, one: Body) -> None:
+    team = {**care_team(person, CLINIC, period={"start": "2024-01-01"}), "period": {"start": "2023", "end": "2026-11"}}
+    city.created("city-registry", team)
+    assert reads(city, one)
+    city.clock.move(days=8, hours=11, minutes=59)
+    assert reads(city, one)
+    city.clock.move(minutes=1)  # the 1st of December in Japan
+    assert not reads(city, one)
+
+
+def test_a_team_that_gets_an_end_ends_for_all_its_members(city: City, person: str, one: Body) -> None:
+    team = city.team(person, CLINIC, period={"start": "2024-01-01"})
+    assert reads(city, one)
+    written(city, team, period=OVER)
+    assert not reads(city, one)
+
+
+@pytest.mark.parametrize("status", ["proposed", "suspended", "inactive", "entered-in-error"])
+def test_a_team_that_is_not_in_use_looks_after_nobody(city: City, person: str, one: Body, status: str) -> None:
+    team = city.created("city-registry", {**care_team(person, CLINIC), "status": status})
+    assert not reads(city, one)
+    written(city, team, status="active")
+    assert reads(city, one)
+    written(city, team, status=status)
+    assert not reads(city, one)
+
+
+@pytest.mark.promise("every-relation-can-be-ended")
+def test_what_the_desk_ends_within_a_team_that_has_a_period_stays_ended(city: City, person: str, one: Body) -> None:
+    team = city.created("city-registry", {**care_team(person, CLINIC), "period": {"start": "2024-01-01"}})
+    assert reads(city, one)
+    assert outcome(TeamDesk(city, person).end("clinic/")) == "done=end"
+    assert not reads(city, one)
+    ended = city.get("city-registry", f"/fhir/CareTeam/{team['id']}").json()
+    assert ended["participant"][0]["period"] == {"end": "2026-11-22T11:59:59+09:00"}
+    written(city, ended, period={"start": "2024-01-01", "end": "2028-12-31"})
     assert not reads(city, one)

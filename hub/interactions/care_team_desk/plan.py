@@ -10,17 +10,13 @@ from hub.context import Caller, Context, instant
 from hub.errors import Conflict, Malformed
 from hub.interactions.care_team_desk import keepers
 from hub.interactions.my_people import today
-from hub.projections.care_team import Key
+from hub.projections.care_team import Key, takes_members
 from hub.store import care_teams as store
 from hub.store import desk, fence, registry, relations
 from hub.store.database import Tx
 from hub.store.sql import Row
-from profiles.instants import instants_of
 from profiles.json import read_json
-from profiles.resource import Resource, as_object, as_text
-
-IN_USE = (None, "active", "proposed")
-"""The states of a CareTeam whose members are relations."""
+from profiles.resource import as_object
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +121,10 @@ def left_behind(tx: Tx, caller: Caller, patient: str, context: Context) -> dict[
 
 def receiving(teams: Sequence[Row], context: Context) -> Row | None:
     """The team among these, newest first, that a new member joins: one that is in use and has no end."""
-    return next((row for row in teams if not row.withheld and _is_in_use(row, context)), None)
-
-
-def _is_in_use(row: Row, context: Context) -> bool:
-    team: Resource = as_object(read_json(bytes(row.body)))
-    end = instants_of(as_text(as_object(team.get("period")).get("end")))
-    return team.get("status") in IN_USE and (end is None or end[1] > instant(context.now))
+    now = instant(context.now)
+    return next(
+        (row for row in teams if not row.withheld and takes_members(as_object(read_json(bytes(row.body))), now)), None
+    )
 
 
 def _is_of(row: Row, leaving: Key, offices: Managing) -> bool:
