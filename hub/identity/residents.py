@@ -47,8 +47,9 @@ def record(
 def unlink(tx: Tx, patient: str, key: Key, source: str, caller: Caller, context: Context) -> bool:
     """Take an identifier that ``source`` linked away from a resident; false when it was not linked.
 
-    From now on it does not lead there any more.  With its last identifier goes the source's first contact, and
-    with that its right to publish about the resident.  The event stays.
+    From now on it does not lead there any more.  With its last identifier goes the source's first contact, also one
+    that was confirmed, and with that its right to read and to publish about the resident (DESIGN §3).  What a care
+    team gives it stays, and so does the event.
     """
     if not identity.unlink(tx, patient, source, key.system, key.value, key.issuer):
         return False

@@ -92,11 +92,14 @@ def first_contact(tx: Tx, patient: str, organisation: str, today: str) -> None:
 
 
 def end_first_contact(tx: Tx, patient: str, organisation: str) -> None:
-    """The organisation is no longer related to the patient by what it pushed itself."""
+    """The organisation is no longer related to the patient by what it pushed itself, confirmed or not.
+
+    Only a first contact is ever confirmed ("desk"): what a care team gives does not hang on it, and stays.
+    """
     run(
         tx,
         """DELETE FROM relation WHERE patient = :patient AND organisation = :organisation
-              AND origin = 'first-contact'""",
+              AND origin IN ('first-contact', 'desk')""",
         {"patient": patient, "organisation": organisation},
     )
 

@@ -5,6 +5,7 @@ from typer.testing import CliRunner, Result
 
 from hub.cli.main import app
 from profiles.canonical import KAIGO_INSURED_NO
+from tests.api.team_desk import TeamDesk, outcome
 from tests.hub_in_test import City, observation, patient
 
 NUMBER = "011234-0000000001"
@@ -40,6 +41,33 @@ def test_an_unlinked_source_may_not_publish_until_the_link_is_given_back(city: C
         "identity-link",
         "identity-unlink",
     ]
+
+
+@pytest.mark.promise("a-link-gives-no-right")
+def test_unlinking_takes_away_at_once_also_what_the_desk_had_confirmed(city: City, person: str) -> None:
+    city.team(person, "Organization/hosp")
+    city.consent(person)
+    other = city.created("hosp-ehr", observation(person))
+    assert city.created("clinic-emr", patient())["id"] == person
+    asked = (f"/fhir/Observation/{other['id']}", f"/fhir/Observation/{other['id']}/_history")
+
+    def statuses() -> set[int]:
+        return {city.get("clinic-emr", path).status_code for path in asked}
+
+    place, desk = (person, KAIGO_INSURED_NO, NUMBER, "--source", "clinic"), TeamDesk(city, person)
+    assert outcome(desk.settle("clinic", "confirm")) == "done=confirm"
+    assert statuses() == {200}
+    assert renkei(city, "unlink", *place).exit_code == 0
+    assert statuses() == {404}
+    assert city.post("clinic-emr", "/fhir/Observation", observation(person)).status_code == 422
+    assert renkei(city, "link", *place).exit_code == 0
+    assert city.get("clinic-emr", asked[0]).status_code == 404, "it waits to be confirmed again"
+    assert outcome(desk.settle("clinic", "confirm")) == "done=confirm"
+    assert statuses() == {200}
+
+    city.team(person, "Organization/clinic")
+    assert renkei(city, "unlink", *place).exit_code == 0
+    assert statuses() == {200}, "the municipality says so by itself"
 
 
 def test_a_link_that_never_was_cannot_be_made(city: City, person: str) -> None:
