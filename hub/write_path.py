@@ -51,7 +51,7 @@ def write(tx: Tx, credential: Credential, draft: Draft, context: Context) -> tup
 
     # 8 timeline projection, the relations that care teams make, consents as rows, and what subscriptions ask for
     timeline.put(tx, timeline_rows(outcomes, caller, context), {(one.type, one.id) for one in replaced})
-    for patient, team, members in relation_rows(outcomes, grant.teams_count, grant.organisations):
+    for patient, team, members in relation_rows(outcomes, grant.teams_count, grant.organisations, grant.own):
         relations.replace(tx, patient, team, members)
     compiled.keep(tx, outcomes)
     unreadable.tell(tx, outcomes, caller, context)

@@ -10,6 +10,7 @@ from hub.auth.scopes import Interaction, allows, read_scopes
 from hub.context import Caller, Context
 from hub.draft import Bound, Facts
 from hub.errors import Problem, Refused, not_found
+from hub.projections.care_team import Own
 from hub.store import registry, relations
 from hub.store.database import Tx
 
@@ -26,14 +27,16 @@ class WriteGrant:
     """Leave to write: the facts to stamp on each change, in their order.
 
     ``teams_count`` says for each whether, as a CareTeam, it makes relations: it is the municipality's, or
-    a care manager's who looks after the patient already.  ``organisations`` says which organisation has which
-    (identifier system, number), for the members whom a CareTeam names by number.
+    a care manager's who looks after the patient already; to ``own``, who wrote it, it gives none.
+    ``organisations`` says which organisation has which (identifier system, number), for the members whom a CareTeam
+    names by number.
     """
 
     facts: tuple[Facts, ...]
     teams_count: tuple[bool, ...]
     organisations: Mapping[tuple[str, str], str]
     today: str
+    own: Own | None = None
 
 
 def write(
@@ -85,7 +88,14 @@ def write(
     teams = any(bound.change.type == "CareTeam" for bound in bounds)
     numbers = registry.organisation_numbers(tx) if teams else dict[tuple[str, str], str]()
     today = context.now.astimezone(registry.JST).date().isoformat()
-    return WriteGrant(tuple(facts), tuple(counting), numbers, today)
+    return WriteGrant(tuple(facts), tuple(counting), numbers, today, own_of(tx, caller) if teams else None)
+
+
+def own_of(tx: Tx, caller: Caller) -> Own | None:
+    """The caller's organisation, whose own teams give it no relation; none for the municipality's, which gives them."""
+    if caller.organisation_kind == "municipality":
+        return None
+    return Own(caller.organisation, registry.staff(tx, caller.organisation))
 
 
 def _stamp(bound: Bound, caller: Caller) -> Facts:

@@ -36,6 +36,21 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Own:
+    """An organisation with its people: whom its own team gives no relation.
+
+    Else it could stay for good, whatever the municipality ends: that it belongs to the team is for others to say.
+    """
+
+    organisation: str
+    staff: frozenset[str]
+
+    def has(self, key: Key) -> bool:
+        organisation, person = key
+        return organisation == self.organisation or (not organisation and person in self.staff)
+
+
+@dataclass(frozen=True, slots=True)
 class Names:
     """What organisations and people are called, by their ids: a team says it beside each reference."""
 

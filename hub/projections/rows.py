@@ -6,7 +6,7 @@ from functools import cache
 from hub.context import Caller, Context, instant
 from hub.draft import Facts, Version
 from hub.projections.audit_event import AuditRecord
-from hub.projections.care_team import IN_USE, Member, members
+from hub.projections.care_team import IN_USE, Member, Own, members
 from hub.projections.timeline import TimelineText, changed, timeline_item
 from hub.projections.version import Outcome
 from profiles import (
@@ -134,12 +134,15 @@ def _row(
 
 
 def relation_rows(
-    outcomes: Sequence[Outcome], counting: Sequence[bool], numbers: Mapping[tuple[str, str], str]
+    outcomes: Sequence[Outcome],
+    counting: Sequence[bool],
+    numbers: Mapping[tuple[str, str], str],
+    own: Own | None = None,
 ) -> Iterator[tuple[str, str, list[Row]]]:
     """For every care team that was written: its patient, itself, and, if it counts, its members as relations.
 
     A team that was filed under somebody else before gives them none any more.  ``numbers`` gives the organisation of
-    an (identifier system, number) by which a team may name it.
+    an (identifier system, number) by which a team may name it.  ``own`` gets no relation by these teams: it wrote them.
     """
     for outcome, counts in zip(outcomes, counting, strict=True):
         version, before = outcome.version, outcome.before
@@ -150,7 +153,8 @@ def relation_rows(
         if version.facts.patient:
             team = outcome.resource or {}
             in_use = not version.facts.withheld and team.get("status") in IN_USE
-            related = [_relation(one) for one in members(team, numbers)] if in_use and counts else []
+            found = members(team, numbers) if in_use and counts else []
+            related = [_relation(one) for one in found if own is None or not own.has(one.key)]
             yield version.facts.patient, version.reference, related
 
 

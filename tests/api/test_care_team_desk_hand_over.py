@@ -5,7 +5,7 @@ from itertools import count
 import pytest
 
 from tests.api.pages_city import AUDITOR, CARE_MANAGER, browser_of, words
-from tests.api.team_desk import TeamDesk, forms, outcome, patient_of, reads, said, told
+from tests.api.team_desk import NEW_MANAGER, TeamDesk, forms, outcome, patient_of, reads, said, told
 from tests.hub_in_test import NOON, Body, City, care_team, note
 
 pytestmark = pytest.mark.one_hub
@@ -135,13 +135,19 @@ def test_a_relation_that_was_a_first_contact_is_handed_over_with_the_rest(city: 
     assert (reads(city, "cm-ito", one), reads(city, "cm-ueda", one)) == (True, False)
 
 
-def test_a_care_manager_hands_over_what_is_theirs_and_sees_what_is_not(city: City, resident: str, one: Body) -> None:
+def test_a_care_manager_hands_over_what_is_theirs_and_sees_what_is_not(city: City) -> None:
+    city.clock.now = NOON
+    resident = city.resident(f"{next(NUMBERS):010d}")
+    city.team(resident, "Organization/hosp", "Practitioner/cm-ito")
+    city.consent(resident)
+    one = told(city, resident)
     mine = TeamDesk(city, resident, CARE_MANAGER)
     nothing = mine.summary(OLD, NEW)
     assert outcome(nothing.headers["location"]) == "said=nobody"
     assert "変えられるのは、出した機関だけです" in words(mine.page())
 
-    mine.add("kyotaku/cm-ito", role="担当ケアマネジャー")
+    city.created("care-plan-app", patient_of(city, resident))
+    TeamDesk(city, resident).settle("kyotaku", "confirm")
     summary = words(mine.summary(OLD, NEW).text)
     assert "引き継ぎのあとも残る" in summary
     assert "試験市役所が記録" in summary.partition("引き継ぎのあとも残る")[2]
@@ -150,6 +156,25 @@ def test_a_care_manager_hands_over_what_is_theirs_and_sees_what_is_not(city: Cit
     city.clock.move(hours=12)
     assert reads(city, "cm-ueda", one)
     assert reads(city, "cm-ito", one)  # by what the municipality recorded
+
+
+@pytest.mark.promise("every-relation-can-be-ended")
+def test_the_municipality_ends_what_two_offices_say_of_one_another_alone(city: City) -> None:
+    city.clock.now = NOON
+    person = city.resident(f"{next(NUMBERS):010d}")
+    team = city.team(person, "Organization/hosp", "Organization/kyotaku")
+    city.consent(person)
+    one = told(city, person)
+    TeamDesk(city, person, CARE_MANAGER).add(NEW)
+    TeamDesk(city, person, NEW_MANAGER).add(OLD)
+    alone = {**care_team(person, "Organization/hosp"), "id": team["id"]}
+    assert city.put("city-registry", f"/fhir/CareTeam/{team['id']}", alone).status_code == 200
+    assert (reads(city, "cm-ito", one), reads(city, "cm-ueda", one)) == (True, True)
+    desk = TeamDesk(city, person)
+    assert outcome(desk.end(NEW)) == "done=end"
+    assert (reads(city, "cm-ito", one), reads(city, "cm-ueda", one)) == (True, False)
+    assert outcome(desk.end(OLD)) == "done=end"
+    assert (reads(city, "cm-ito", one), reads(city, "cm-ueda", one)) == (False, False)
 
 
 @pytest.fixture

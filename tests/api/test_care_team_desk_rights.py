@@ -167,6 +167,20 @@ def _team_of(html: str) -> str:
     return html.partition('id="now"')[2].partition("</section>")[0]
 
 
+@pytest.mark.promise("every-relation-can-be-ended")
+def test_a_care_manager_adds_neither_themselves_nor_their_office(city: City, resident: str) -> None:
+    mine, before = TeamDesk(city, resident, CARE_MANAGER), words(TeamDesk(city, resident).page())
+    assert "試験居宅介護支援事業所" not in mine.page().partition('name="member"')[2].partition("</select>")[0]
+    for member in ("kyotaku/", "kyotaku/cm-ito"):
+        assert outcome(mine.add(member)) == "said=own-office"
+    assert "ご自分の事業所とその職員は、市の事務局が加えます" in words(
+        mine.browser.page(f"{mine.here}?said=own-office")
+    )
+    asked = mine.summary("tonari/", "kyotaku/")
+    assert outcome(asked.headers["location"]) == "said=own-office"
+    assert words(TeamDesk(city, resident).page()) == before
+
+
 def test_the_team_of_whoever_no_longer_looks_after_does_not_count(city: City, resident: str) -> None:
     mine = TeamDesk(city, resident, CARE_MANAGER)
     TeamDesk(city, resident).end("/cm-ito")

@@ -250,6 +250,32 @@ def test_a_care_manager_who_looks_after_somebody_brings_others_in(city: City, pe
     assert shown(city, "clinic-emr", one, MARK, person) == NOTHING
 
 
+@pytest.mark.promise("every-relation-can-be-ended")
+@pytest.mark.parametrize(
+    "member",
+    [
+        {"member": {"reference": "Organization/kyotaku"}},
+        {"member": {"identifier": {"system": CARE_OFFICE_NO, "value": "0171200018"}}},
+        {"member": {"reference": "Practitioner/cm-ito"}},
+        {"member": {"reference": "Practitioner/cm-ito"}, "onBehalfOf": {"reference": "Organization/kyotaku"}},
+    ],
+)
+def test_a_care_manager_does_not_keep_themselves_in_the_team(city: City, member: Body) -> None:
+    person = city.resident()
+    city.consent(person)
+    team = city.team(person, "Organization/hosp", "Organization/kyotaku")
+    one = city.created("hosp-ehr", prescription(person, MARK))
+    own = city.created("care-plan-app", {**care_team(person), "participant": [member]})
+    assert shown(city, "cm-ito", one, MARK, person) == DOORS
+    without = {**care_team(person, "Organization/hosp"), "id": team["id"]}
+    assert city.put("city-registry", f"/fhir/CareTeam/{team['id']}", without).status_code == 200
+    for who in ("care-plan-app", "cm-ito"):
+        assert shown(city, who, one, MARK, person) == NOTHING, who
+    again = {**own, "participant": [member, member]}
+    city.put("care-plan-app", f"/fhir/CareTeam/{own['id']}", again)
+    assert shown(city, "cm-ito", one, MARK, person) == NOTHING
+
+
 @pytest.mark.parametrize(
     ("system", "value", "seen"),
     [

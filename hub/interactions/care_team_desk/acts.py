@@ -14,7 +14,7 @@ from hub.context import Caller, Context, Credential
 from hub.draft import Amend, Change, Draft
 from hub.errors import Conflict, Malformed, Refused, Stale, not_found
 from hub.interactions.care_team_desk import keepers
-from hub.interactions.care_team_desk.plan import HandOver, left_behind, planned, receiving
+from hub.interactions.care_team_desk.plan import HandOver, check_not_own, left_behind, planned, receiving
 from hub.interactions.care_team_desk.team import choices
 from hub.interactions.desk import Settlement, settle_contact
 from hub.interactions.my_people import today
@@ -55,9 +55,11 @@ def join(
 ) -> list[Undo]:
     """Somebody new belongs to the team; ``base`` is the caller's team as the page showed it ("id:version", or "").
 
-    Raises ``Refused``, ``NotFound``; ``Stale`` for another ``base``; ``Conflict`` for somebody who belongs to it.
+    Raises ``Refused``, ``NotFound``; ``Stale`` for another ``base``; ``Conflict`` for somebody who belongs to it,
+    or to the caller's own office: that is the secretariat's to say.
     """
     caller = _keeper(tx, credential, patient, context)
+    check_not_own(tx, caller, key)
     speaking = _speaking(tx, key, context)
     team = receiving(store.of_source(tx, patient, caller.organisation), context)
     if base != (f"{team.id}:{team.version}" if team is not None else ""):

@@ -1,16 +1,17 @@
 """What a hand-over would change: whose relations end, which stay, and which team takes the new one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 
 from hub.access import rules
+from hub.access.authorise import own_of
 from hub.context import Caller, Context, instant
 from hub.errors import Conflict, Malformed
 from hub.interactions.care_team_desk import keepers
 from hub.interactions.my_people import today
-from hub.projections.care_team import Key, takes_members
+from hub.projections.care_team import Key, Own, takes_members
 from hub.store import care_teams as store
 from hub.store import desk, fence, registry, relations
 from hub.store.database import Tx
@@ -69,7 +70,7 @@ def planned(tx: Tx, caller: Caller, patient: str, asked: HandOver, context: Cont
     """How the hand-over would be done now.
 
     Raises ``Malformed`` for an office that manages no care, ``Conflict`` for days gone by, for a hand-over to
-    oneself, and when the caller can end no relation of who leaves.
+    oneself or to the caller's own office (``check_not_own``), and when the caller can end no relation of who leaves.
     """
     offices = managing(tx)
     if not all(offices.kinds.get(one) in keepers.MANAGING for one in (asked.leaving[0], asked.coming[0])):
@@ -79,6 +80,7 @@ def planned(tx: Tx, caller: Caller, patient: str, asked: HandOver, context: Cont
     (office, person), (new_office, new_person) = asked.leaving, asked.coming
     if office == new_office and (person == new_person or not person or not new_person):
         raise Conflict("Who comes is who leaves.", reason="same")
+    check_not_own(tx, caller, asked.coming)
     teams = {f"CareTeam/{row.id}": row for row in store.of_source(tx, patient, caller.organisation)}
     free = {desk.DESK, *left_behind(tx, caller, patient, context)}
     ends, stays = [], []
@@ -99,6 +101,13 @@ def planned(tx: Tx, caller: Caller, patient: str, asked: HandOver, context: Cont
     return Plan(tuple(ends), tuple(stays), teams, team, _state(ends, teams, team))
 
 
+def check_not_own(tx: Tx, caller: Caller, coming: Key) -> None:
+    """Raises ``Conflict`` for somebody to whom a team of the caller's would give no relation: its own office."""
+    own = own_of(tx, caller)
+    if own is not None and own.has(coming):
+        raise Conflict("Your own office and its people are added by the secretariat.", reason="own-office")
+
+
 def left_behind(tx: Tx, caller: Caller, patient: str, context: Context) -> dict[str, Row]:
     """The teams, by reference, of others who no longer look after the resident: the secretariat ends what they gave.
 
@@ -108,15 +117,32 @@ def left_behind(tx: Tx, caller: Caller, patient: str, context: Context) -> dict[
         return {}
     with fence.lifted(tx):
         teams = store.origins(tx, patient)
-    found = [rules.relation(row) for row in relations.of_patient(tx, patient)]
-    here = [one for one in found if not one.pending and one.period.covers(context.now)]
-    offices = {one.organisation for one in here if one.organisation}
-    alone = {one.person for one in here if not one.organisation}
-    return {
-        f"CareTeam/{row.id}": row
-        for row in teams
-        if row.source not in {caller.organisation, *offices} and alone.isdisjoint(registry.staff(tx, row.source))
-    }
+    publishers = {f"CareTeam/{row.id}": row.source for row in teams}
+    here = [row for row in relations.of_patient(tx, patient) if _is_now(row, context)]
+    given: dict[str, set[str]] = {}
+    for source in set(publishers.values()):
+        own = Own(source, registry.staff(tx, source))
+        by = {publishers.get(row.origin, row.origin) for row in here if own.has((row.organisation, row.person))}
+        given[source] = by - {source}
+    left = gone(given, caller.organisation)
+    return {f"CareTeam/{row.id}": row for row in teams if row.source in left}
+
+
+def gone(given: Mapping[str, Set[str]], keeper: str) -> set[str]:
+    """Who no longer looks after a resident, of those by whom ``given`` says that they do, "desk" or another of them.
+
+    Those of whom nobody says it; and those who say it of one another alone: the keeper, who does not, must be able to
+    end that.
+    """
+    sound = {keeper, desk.DESK, *(name for name, by in given.items() if not by)}
+    while more := {name for name, by in given.items() if by & sound} - sound:
+        sound |= more
+    return {name for name, by in given.items() if name != keeper and (not by or name not in sound)}
+
+
+def _is_now(row: Row, context: Context) -> bool:
+    relation = rules.relation(row)
+    return not relation.pending and relation.period.covers(context.now)
 
 
 def receiving(teams: Sequence[Row], context: Context) -> Row | None:

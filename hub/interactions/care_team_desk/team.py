@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from hub.access import rules
+from hub.access.authorise import own_of
 from hub.access.decide import Grant
 from hub.context import Caller, Context
 from hub.interactions.care_team_desk import keepers
@@ -115,7 +116,8 @@ class Team:
         person = _person(tx, grant, patient, context)
         shown, told = _memberships(tx, grant, patient, context)
         waiting, refused = _contacts(tx, caller, patient)
-        own = receiving(store.of_source(tx, patient, caller.organisation), context)
+        base = receiving(store.of_source(tx, patient, caller.organisation), context)
+        own = own_of(tx, caller)
         known = bool(relations.of_caller_to(tx, caller.organisation, caller.person, patient))
         table = rules.of_city(tx, caller.rules).policy
         page = TeamPage(
@@ -123,9 +125,9 @@ class Team:
             memberships=shown,
             waiting=waiting,
             refused=refused,
-            choices=choices(tx, context),
+            choices=[one for one in choices(tx, context) if own is None or one.id != own.organisation],
             moves=_moves(shown),
-            base=f"{own.id}:{own.version}" if own is not None else "",
+            base=f"{base.id}:{base.version}" if base is not None else "",
             may_add=known and table.may_write(caller.organisation_kind, "care-team"),
             reader=caller.organisation,
             today=today(context).isoformat(),

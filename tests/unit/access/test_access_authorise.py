@@ -11,6 +11,7 @@ from hub.access.facts import facts_of
 from hub.context import Caller
 from hub.draft import Bound, Change, Method, Version
 from hub.errors import NotFound, Refused
+from hub.projections.care_team import Own
 from hub.store.city_tables import OrganisationRow, RoleRow
 from hub.store.sql import Record, add
 from hub.store.tables import RelationRow
@@ -151,6 +152,18 @@ def test_a_team_counts_from_the_city_and_from_care_managers_who_look_after_the_p
     grant = asked(bound(TEAM), caller=replace(WRITER, organisation_kind=kind), related=related)
     assert grant.teams_count == (counts,)
     assert list(grant.organisations.values()) == ["hosp"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "own"),
+    [
+        ("municipality", None),
+        ("care-management", Own("hosp", frozenset({"ns-mori"}))),
+        ("support-center", Own("hosp", frozenset({"ns-mori"}))),
+    ],
+)
+def test_a_team_gives_its_own_publisher_no_relation_unless_that_is_the_city(kind: str, own: Own | None) -> None:
+    assert asked(bound(TEAM), caller=replace(WRITER, organisation_kind=kind)).own == own
 
 
 def test_a_team_of_nobody_counts_only_from_the_city() -> None:

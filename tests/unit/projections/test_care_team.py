@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.projections.care_team import Member, left, members, takes_members
+from hub.projections.care_team import Member, Own, left, members, takes_members
 from profiles.resource import Json, Resource
 
 NOW = "2026-11-22T03:00:00.000Z"
@@ -83,6 +83,22 @@ def test_who_leaves_is_gone_and_the_period_of_the_team_is_not_made_theirs(
 def test_who_would_begin_with_the_team_after_they_leave_never_was_a_member() -> None:
     gone = left(team({}, of=span("2027-01-01")), {("day", "")}, "2026-11-22", {})
     assert gone.get("participant", []) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "has"),
+    [
+        (("office", ""), True),
+        (("office", "staff"), True),
+        (("office", "somebody who comes later"), True),
+        (("", "staff"), True),
+        (("elsewhere", "staff"), False),
+        (("elsewhere", ""), False),
+        (("", "stranger"), False),
+    ],
+)
+def test_an_office_has_itself_and_its_people_but_not_what_they_do_elsewhere(key: tuple[str, str], has: bool) -> None:
+    assert Own("office", frozenset({"staff"})).has(key) is has
 
 
 @pytest.mark.parametrize(
