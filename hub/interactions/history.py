@@ -63,7 +63,7 @@ class History:
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[Versions]:
         current, permit = visible(tx, grant, self.type, self.id)
         bound_to = grant.caller.key, self.query
-        successor = opened(self.seal, self.span.cursor, *bound_to)
+        before = successor = opened(self.seal, self.span.cursor, *bound_to)
         rows: list[Row] = []
         wanted = self.span.count + 1
         while len(rows) < wanted:
@@ -73,13 +73,16 @@ class History:
                 self.id,
                 current.source,
                 since=self.span.since,
-                before=successor or store.NEWEST[0],
+                before=before or store.NEWEST[0],
                 count=wanted,
             )
             for row in found:
-                if self._was_current(row, successor) and grant.permits(row, further_of_past(row)).permit:
+                before = row.recorded
+                if not grant.permits(row, further_of_past(row)).permit:
+                    continue
+                if self._was_current(row, successor):
                     rows.append(row)
-                successor = row.recorded
+                successor = row.recorded  # for the caller: what is hidden has replaced nothing
             if len(found) < wanted:
                 break
         page = rows[: self.span.count]

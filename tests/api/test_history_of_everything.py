@@ -85,8 +85,9 @@ def test_a_page_link_is_its_callers_and_its_historys_own(city: City, person: str
     issues(city.get("hosp-ehr", following.replace(versions[0]["id"], other["id"])), 400)
 
 
-@pytest.mark.promise("hidden-answers-as-never-existed")
-def test_hidden_versions_are_in_no_page(city: City, person: str, versions: list[Body]) -> None:
+@pytest.fixture
+def hidden_between(city: City, person: str, versions: list[Body]) -> str:
+    """Where a result is of which the clinic sees all versions but the one of 3:07, which another replaced at 3:08."""
     secret = {"system": "https://renkei.example/fhir/CodeSystem/label", "code": "SOURCE-ONLY"}
     place = f"/fhir/Observation/{versions[0]['id']}"
     for status, meta in (("amended", {"meta": {"security": [secret]}}), ("corrected", {})):
@@ -95,9 +96,28 @@ def test_hidden_versions_are_in_no_page(city: City, person: str, versions: list[
         assert city.put("hosp-ehr", place, {**plain, "status": status, **meta}).status_code == 200
     city.consent(person)
     city.team(person, "Organization/clinic")
-    seen = [one["status"] for one in shown(city, f"{place}/_history?_count=1", "clinic-emr")]
+    return f"{place}/_history"
+
+
+@pytest.mark.promise("hidden-answers-as-never-existed")
+def test_hidden_versions_are_in_no_page(city: City, hidden_between: str) -> None:
+    seen = [one["status"] for one in shown(city, f"{hidden_between}?_count=1", "clinic-emr")]
     assert seen == ["corrected", *["final"] * 7]
-    assert len(shown(city, f"{place}/_history?_count=1")) == 9
+    assert len(shown(city, f"{hidden_between}?_count=1")) == 9
+
+
+@pytest.mark.promise("hidden-answers-as-never-existed")
+@pytest.mark.parametrize("size", [1, 50])
+def test_a_hidden_version_ends_the_time_of_no_other(
+    city: City, hidden_between: str, versions: list[Body], size: int
+) -> None:
+    def at(when: str, who: str) -> list[Body]:
+        return shown(city, f"{hidden_between}?_at=2026-11-22T{when}Z&_count={size}", who)
+
+    assert at("03:07:30", "clinic-emr") == versions[:1]
+    assert [one["status"] for one in at("03:07:30", "hosp-ehr")] == ["amended"]
+    assert [one["status"] for one in at("03:08", "clinic-emr")] == ["corrected"]
+    assert at("03:05:30", "clinic-emr") == [versions[1]]
 
 
 # -- of a type and of everything
