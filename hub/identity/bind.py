@@ -235,13 +235,23 @@ class _Here:
         registered = any(resident.patient == patient for resident in self.binding.residents)
         return registered or bool(relations.of_caller_to(self.tx, caller.organisation, caller.person, patient))
 
+    def looked_after(self, patient: str) -> bool:
+        """Whether the caller looks or looked after the patient by the word of others: a first contact is its own."""
+        rows = relations.of_caller_to(self.tx, self.caller.organisation, self.caller.person, patient)
+        return any(not row.pending for row in rows)
+
     def patient(self, system: str, value: str) -> str | None:
-        """The one patient of this number whom the caller knows."""
+        """The one patient of this number whom the caller knows: by a number that it pushed itself, or by one of others.
+
+        To a first contact a number of others answers as one that nobody has (docs/decisions/0004-identity.md).
+        """
         number = key(system, value, self.caller.organisation)
         links = residents.links(self.tx, [number])
         own = {link.patient for link in links if link.source == self.caller.organisation}
         own |= {resident.patient for resident in self.binding.residents if number in resident.person.keys}
-        known = {patient for patient in own or {link.patient for link in links} if self.related(patient)}
+        known = {patient for patient in own if self.related(patient)}
+        if not own:
+            known = {link.patient for link in links if self.looked_after(link.patient)}
         return known.pop() if len(known) == 1 else None
 
     def matches(self, type_: str, pairs: list[tuple[str, str]]) -> set[str]:

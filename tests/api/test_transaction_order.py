@@ -5,6 +5,7 @@ from itertools import count
 
 import pytest
 
+from hub.identity.match import MEMBER_ID
 from profiles.canonical import KAIGO_INSURED_NO
 from tests.fhir_answers import issues, places
 from tests.hub_in_test import BASE_URL, Body, City, entry, note, observation, patient, transaction
@@ -213,3 +214,41 @@ def test_the_same_transaction_ten_times_at_once_makes_one_set(city: City, person
     assert len(set(made)) == 1
     created = [one for one in answers if one.json()["entry"][1]["response"]["status"] == "201 Created"]
     assert len(created) == 1
+
+
+@pytest.mark.promise("pending-reads-nothing")
+@pytest.mark.promise("hidden-answers-as-never-existed")
+def test_a_first_contact_names_people_by_numbers_that_it_pushed_itself_alone(city: City) -> None:
+    number, insured = f"{next(NUMBERS):010d}", f"00012345:あ12:{next(NUMBERS):05d}:01"
+    of_city, of_clinic = (
+        {"system": MEMBER_ID, "value": insured},
+        {"system": KAIGO_INSURED_NO, "value": f"011234-{number}"},
+    )
+    resident = city.resident(number)
+    record = city.get("city-registry", f"/fhir/Patient/{resident}").json()
+    known = {**record, "identifier": [*record["identifier"], of_city]}
+    assert city.put("city-registry", f"/fhir/Patient/{resident}", known).status_code == 200
+    assert city.created("clinic-emr", patient(number))["id"] == resident
+
+    def told(named: Body) -> list[int]:
+        by_condition = {"reference": f"Patient?identifier={named['system']}|{named['value']}"}
+        pushed = city.post("clinic-emr", "/fhir", transaction(entry(observation("", subject=by_condition))))
+        alone = city.post("clinic-emr", "/fhir/Observation", observation("", subject={"identifier": named}))
+        return [pushed.status_code, alone.status_code]
+
+    assert told(of_clinic) == [200, 201]
+    assert told(of_city) == told({**of_city, "value": f"{insured[:-1]}9"}) == [422, 422]
+    # The whole Patient may be sent with the number at any time; nothing is told of who knew it before.
+    with_both = patient(number, identifier=[of_clinic, of_city])
+    assert city.created("clinic-emr", with_both)["id"] == resident
+    assert told(of_city) == [200, 201]
+
+
+def test_who_looked_after_somebody_names_them_by_numbers_of_others_also_afterwards(city: City) -> None:
+    """Records are late: that the relation has ended takes no push away."""
+    number = f"{next(NUMBERS):010d}"
+    resident = city.resident(number)
+    city.team(resident, "Organization/day", period={"start": "2025-01-01", "end": "2025-12-31"})
+    by_number = {"identifier": {"system": KAIGO_INSURED_NO, "value": f"011234-{number}"}}
+    stored = city.created("day-app", note("", subject=by_number))
+    assert stored["subject"]["reference"] == f"Patient/{resident}"
