@@ -23,12 +23,12 @@ class Matter:
     hidden: tuple[tuple[str, str, str], ...]
     visit: str
 
-    def some(self, *, by_type: bool = False) -> list[tuple[str, str, str]]:
-        """Hidden things to ask about one by one: the first and the last; of three types, one of each."""
-        of_types = list({one[0]: one for one in self.hidden}.values())
-        return (
-            [*of_types[:2], *of_types[2:][-1:]] if by_type else list(dict.fromkeys((self.hidden[0], self.hidden[-1])))
-        )
+    def of_each_type(self) -> list[tuple[str, str, str]]:
+        """Hidden things to ask about one by one: of every type one, and of several such not always the first."""
+        of: dict[str, list[tuple[str, str, str]]] = {}
+        for one in self.hidden:
+            of.setdefault(one[0], []).append(one)
+        return [things[place % len(things)] for place, things in enumerate(of.values())]
 
 
 @dataclass(slots=True)
@@ -55,16 +55,16 @@ class Asking:
         return template.format_map(names)
 
     def filled(self, templates: tuple[str, ...]) -> list[str]:
-        """Every template; one that names what is hidden, once for each of some hidden things, or of their types.
+        """Every template; one that names what is hidden, once for each type of what is.
 
         One that names nothing of the matter is the same question whatever the fact: one fact asks it for all.
         """
         found = []
         for template in templates:
-            about = [one for one in ("{t}", "{i}", "{v}") if one in template]
+            about = any(one in template for one in ("{t}", "{i}", "{v}"))
             if not about and "{p}" not in template and not self.matter.fact.asks_for_all:
                 continue
-            things = self.matter.some(by_type=about == ["{t}"]) if about else [("", "", "")]
+            things = self.matter.of_each_type() if about else [("", "", "")]
             found += [self.fill(template, one) for one in things]
         return found
 

@@ -8,6 +8,12 @@ from tests.leaks.facts import CONTENT, FACTS, OPEN
 from tests.leaks.worlds import Pair, pair
 
 
+@pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Answers that show nothing do not wait for the beat: here it is what they say that counts."""
+    monkeypatch.setattr("hub.beat.BEAT", 0.0001)
+
+
 @pytest.fixture(scope="session")
 def hidden(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[Pair]:
     """Without the hidden facts, and with all of them."""

@@ -11,7 +11,7 @@ def headers(ask: Asking) -> None:
         ask.send("HEAD", path)
         ask.send("GET", path, if_modified_since=OLD)
         ask.send("GET", path, if_modified_since=NEW)
-    for type_, id_, version in ask.matter.some():
+    for type_, id_, version in ask.matter.of_each_type():
         for tag in (f'W/"{version}"', "*", f'W/"{NEVER_USED}"'):
             ask.send("GET", f"{type_}/{id_}", if_none_match=tag)
 
@@ -19,7 +19,7 @@ def headers(ask: Asking) -> None:
 def never(ask: Asking) -> None:
     """Hidden, and never used, byte for byte: within one world."""
     for type_, id_, _ in dict.fromkeys(
-        [*ask.matter.some(), *(one for one in ask.matter.hidden if one[0] == "Observation")]
+        [*ask.matter.of_each_type(), *(one for one in ask.matter.hidden if one[0] == "Observation")]
     ):
         if id_ == ask.matter.person and ask.matter.fact.kind == "person":
             continue  # the person is known; what is hidden is in the record

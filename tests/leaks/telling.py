@@ -141,7 +141,7 @@ def logs(ask: Asking) -> None:
     """Every line that the process writes while it answers, refuses and fails."""
     lines = io.StringIO()
     with contextlib.redirect_stdout(lines), contextlib.redirect_stderr(lines):
-        for type_, id_, version in ask.matter.some():
+        for type_, id_, version in ask.matter.of_each_type():
             for path in (
                 f"{type_}/{id_}",
                 f"{type_}/{id_}/_history/{version}",

@@ -8,7 +8,7 @@ from tests.leaks.facts import OPEN
 from tests.leaks.ground import BORN, DATE
 from tests.leaks.worlds import Pair
 
-pytestmark = pytest.mark.sqlite
+pytestmark = [pytest.mark.sqlite, pytest.mark.usefixtures("hasty")]
 
 LAST_THAT_LOOKS = "search-by-post"
 LOOKING = CHANNELS[: [channel.id for channel in CHANNELS].index(LAST_THAT_LOOKS) + 1]

@@ -13,6 +13,7 @@ from tests.leaks.channels import CHANNELS, Channel
 from tests.leaks.facts import CONTENT, FACTS, Fact
 from tests.leaks.worlds import Pair
 
+pytestmark = pytest.mark.usefixtures("hasty")
 ON_POSTGRESQL = {
     "read", "status", "history", "everything", "totals", "pages", "revinclude", "iterate", "chain", "has", "filter",
     "sort", "feed", "stream", "people-pages", "links", "export", "subscription", "once-hidden", "conditional",

@@ -40,7 +40,7 @@ def _id(ask: Asking, type_: str) -> str:
 
 def by_id(ask: Asking) -> None:
     """PUT, PATCH, DELETE of what is hidden, with and without the right version."""
-    for type_, id_, version in ask.matter.some():
+    for type_, id_, version in ask.matter.of_each_type():
         if type_ == "Patient" and ask.matter.fact.kind == "person":
             continue  # the person is known, and each source has a record of its own
         body: Body = {**observation(ask.matter.person), "resourceType": type_, "id": id_}
@@ -54,7 +54,7 @@ def by_id(ask: Asking) -> None:
 
 def references(ask: Asking) -> None:
     """What points at something hidden is taken, or refused, as what points at nothing."""
-    for type_, id_, version in ask.matter.some():
+    for type_, id_, version in ask.matter.of_each_type():
         for target in (f"{type_}/{id_}", f"{type_}/{id_}/_history/{version}", f"http://hub.test/fhir/{type_}/{id_}"):
             ask.send("POST", "Communication", _own(ask, about=[{"reference": target}]))
             ask.send("POST", "Communication/$validate", _own(ask, about=[{"reference": target}]))
@@ -112,7 +112,7 @@ def match(ask: Asking) -> None:
 
 def faulty(ask: Asking) -> None:
     """Whatever is wrong, the text names nothing of others: the word, the number, an id."""
-    for type_, id_, _ in ask.matter.some():
+    for type_, id_, _ in ask.matter.of_each_type():
         wrong: Body = {
             "resourceType": type_,
             "id": id_,
