@@ -24,7 +24,7 @@ from consent.model import (
 from consent.period import Period, days, span
 from consent.policy import Policy, PolicyError, Publications, default_read_rows
 from consent.reading import compile_consent, read_consent
-from consent.recording import may_record
+from consent.recording import is_new_word, may_follow, may_record
 from consent.scope import Decision, Opening, Override, PatientScope, Reason, Refusal, Scope
 from consent.vocabulary import LABELS, SOURCE_ONLY, UNKNOWN_LABEL
 from consent.what_if import what_if
@@ -60,6 +60,8 @@ __all__ = [
     "default_read_rows",
     "explain",
     "explain_to_staff",
+    "is_new_word",
+    "may_follow",
     "may_record",
     "name_of_consent",
     "read_consent",

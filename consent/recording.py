@@ -1,8 +1,11 @@
-"""Who may record a resident's consent (CONSENT §3.5)."""
+"""Who may record a resident's consent, and what may become of a recorded one (CONSENT §3.2, §3.5)."""
 
 from collections.abc import Container, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
 from itertools import pairwise
 
+from consent.model import ConsentRecord
 from consent.vocabulary import PARTICIPATION_SYSTEM
 
 
@@ -28,6 +31,32 @@ def may_record(
         ):
             return "favours-writer"
     return None
+
+
+def may_follow(before: ConsentRecord, after: ConsentRecord | None, now: datetime) -> str | None:
+    """Why a recorded consent may not be written over by ``after`` (none: no rule any more); none when it may.
+
+    Writing over it must not let an earlier consent come back, just as deleting it must not.  Reasons:
+    ``"no-rule-any-more"``, ``"another-resident"``, ``"fewer-spaces"``, ``"earlier-date"``.  A date that is still to
+    come may be put right to that of ``now``: otherwise a slip of the pen would close a space for years.
+    """
+    if after is None:
+        return "no-rule-any-more"
+    if after.patient != before.patient:
+        return "another-resident"
+    if not before.spaces <= after.spaces:
+        return "fewer-spaces"
+    # By the end of what the dates may mean: what is not surely later than the new version cannot replace it.
+    if after.signed.end is not None and after.signed.end < min(before.signed.end or now, now):
+        return "earlier-date"
+    return None
+
+
+def is_new_word(before: ConsentRecord | None, after: ConsentRecord) -> bool:
+    """Whether the resident says something new: not the same once more, and not the end of just that."""
+    if before is None or (before.revoked and not after.revoked):
+        return True
+    return replace(after, id=before.id, version=before.version, revoked=before.revoked) != before
 
 
 def _is_of(reference: object, organisation: str, staff: Container[str]) -> bool:

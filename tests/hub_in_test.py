@@ -27,7 +27,7 @@ from hub.runtime import Place, Store, open_store
 from hub.settings import Settings
 from hub.store import registry
 from hub.store.database import KEY
-from profiles.canonical import KAIGO_INSURED_NO, SPACE
+from profiles.canonical import INFORMATION_CATEGORY, KAIGO_INSURED_NO, SPACE
 from tests.postgresql_in_test import give_back, new_place
 
 BASE_URL = "http://hub.test"
@@ -161,6 +161,14 @@ class City:
     def team(self, patient: str, *members: str, period: Mapping[str, str] | None = None) -> Body:
         """The municipality's care team of a resident: "Organization/hosp", "Practitioner/cm-ito" …"""
         return self.created("city-registry", care_team(patient, *members, period=period))
+
+    def taken(self, who: str, consent: Body, *, id_: str = "") -> Body:
+        """A Consent that ``who`` took on paper and registers with it (in the place of ``id_``); gives it as stored."""
+        response = self.post(who, "/fhir", on_paper(consent, id_=id_))
+        assert response.status_code == 200, response.text
+        where = str(response.json()["entry"][-2]["response"]["location"])
+        stored: Body = self.get(who, f"/fhir/{where.partition('/_history')[0]}").json()
+        return stored
 
     def consent(self, patient: str, *spaces: str, **more: Any) -> Body:
         """A privacy consent that the municipality writes; opens both spaces unless named."""
@@ -326,6 +334,43 @@ def note(patient: str, text: str = "お変わりありません。", **more: obj
         "payload": [{"contentString": text}],
         **more,
     }
+
+
+FORM_URL, CONSENT_URL = "urn:uuid:00000000-0000-4000-8000-00000000000a", "urn:uuid:00000000-0000-4000-8000-00000000000b"
+
+
+def form(patient: str, **more: object) -> Body:
+    """The scanned paper of a consent (CONSENT.md §3.5)."""
+    return {
+        "resourceType": "DocumentReference",
+        "status": "current",
+        "category": [{"coding": [{"system": INFORMATION_CATEGORY, "code": "consent"}]}],
+        "subject": {"reference": f"Patient/{patient}"},
+        "content": [{"attachment": {"contentType": "application/pdf", "data": "JVBERi0xLjcK"}}],
+        **more,
+    }
+
+
+def provenance_of(consent: str, form: str = "", **more: object) -> Body:
+    """Says that a consent was written by its form."""
+    return {
+        "resourceType": "Provenance",
+        "meta": {"tag": [{"system": INFORMATION_CATEGORY, "code": "consent"}]},
+        "target": [{"reference": consent}],
+        "recorded": NOON.isoformat(),
+        "agent": [{"who": {"display": "受付"}}],
+        **({"entity": [{"role": "source", "what": {"reference": form}}]} if form else {}),
+        **more,
+    }
+
+
+def on_paper(consent: Body, *, id_: str = "") -> Body:
+    """A Consent as an organisation registers it: with the signed form, and the Provenance that names both."""
+    patient = str(consent["patient"]["reference"]).removeprefix("Patient/")
+    written = {**consent, "sourceReference": {"reference": FORM_URL}}
+    place = entry({**written, "id": id_}, "PUT", f"Consent/{id_}") if id_ else entry(written, full_url=CONSENT_URL)
+    target = f"Consent/{id_}" if id_ else CONSENT_URL
+    return transaction(entry(form(patient), full_url=FORM_URL), place, entry(provenance_of(target, FORM_URL)))
 
 
 def transaction(*entries: Body) -> Body:

@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from consent import may_record
-from hub.access import rules
+from hub.access import recording, rules
 from hub.access.facts import facts_of
 from hub.auth.scopes import Interaction, allows, read_scopes
 from hub.context import Caller, Context
@@ -15,11 +14,6 @@ from hub.store import registry, relations
 from hub.store.database import Tx
 
 _SCOPE: dict[str, Interaction] = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
-_NO_CONSENT = {
-    "performer-is-writer": "Nobody consents in the resident's place.",
-    "not-the-taker": "A Consent is written by the municipality, or by the organisation that took the paper.",
-    "favours-writer": "A Consent that permits its own writer is written by the municipality.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +63,6 @@ def write(
         if bound.change.type != "Subscription" and not table.may_write(caller.organisation_kind, stamp.category):
             text = f"A {caller.organisation_kind} may not publish {stamp.category} ({bound.change.type}) in this city."
             problems.append(Problem("error", "forbidden", where, text))
-        if bound.change.type == "Consent" and bound.resource is not None and stamp.category == "consent":
-            _may_record(tx, caller, bound)
         for patient in bound.patients:
             if patient not in near:
                 rows = relations.of_caller_to(tx, caller.organisation, caller.person, patient)
@@ -79,6 +71,9 @@ def write(
                 near[patient] = related, bool(rows) or patient in first_contacts
             if not near[patient][1] and bound.previous is None:
                 raise not_found("no-relation")
+        if bound.change.type == "Consent":
+            is_related = bool(bound.patients) and all(near[patient][0] for patient in bound.patients)
+            recording.check(tx, caller, bound, bounds, context.now, is_related=is_related)
         facts.append(stamp)
         looks_after = bool(bound.patients) and near[bound.patients[0]][0]
         is_manager = caller.organisation_kind in ("care-management", "support-center")
@@ -103,11 +98,3 @@ def _stamp(bound: Bound, caller: Caller) -> Facts:
         assert bound.previous is not None
         return bound.previous.facts
     return facts_of(bound.resource, bound.patients, caller)
-
-
-def _may_record(tx: Tx, caller: Caller, bound: Bound) -> None:
-    assert bound.resource is not None
-    staff = registry.staff(tx, caller.organisation)
-    reason = may_record(bound.resource, caller.organisation, caller.organisation_kind, staff)
-    if reason is not None:
-        raise Refused(_NO_CONSENT.get(reason, "This Consent may not be written by you."), reason=reason)

@@ -314,7 +314,7 @@ def test_a_consent_that_another_organisation_took_is_revoked_by_the_municipality
     city: City, desk: Browser, person: str, shared: str
 ) -> None:
     taken = written(person, "medical", "team", when=city.clock.now)
-    theirs = city.created("hosp-ehr", {**taken, "organization": [{"reference": "Organization/hosp"}]})
+    theirs = city.taken("hosp-ehr", {**taken, "organization": [{"reference": "Organization/hosp"}]})
     assert city.get("cm-ito", f"/fhir/Communication/{shared}").status_code == 200
     city.clock.move(minutes=1)
     assert saved(desk, ended(desk, person, str(theirs["id"]))).status_code == 303

@@ -14,6 +14,7 @@ from tests.hub_in_test import (
     entry,
     note,
     observation,
+    on_paper,
     patient,
     sign_in,
     transaction,
@@ -170,11 +171,11 @@ def recipient(kind: str, reference: str) -> Body:
 def test_the_municipality_and_the_organisation_that_took_the_paper_may_write_a_consent(city: City, person: str) -> None:
     assert city.post("city-registry", "/fhir/Consent", consent(person, "team")).status_code == 201
     taken = consent(person, "team", **paper("hosp"))
-    assert city.post("hosp-ehr", "/fhir/Consent", taken).status_code == 201
+    assert city.post("hosp-ehr", "/fhir", on_paper(taken)).status_code == 200
     for who in ("pharm-rx", "care-plan-app"):
-        assert city.post(who, "/fhir/Consent", taken).status_code == 403, who
+        assert city.post(who, "/fhir", on_paper(taken)).status_code == 403, who
     for who, body in (("hosp-ehr", consent(person, "team")), ("hosp-ehr", consent(person, "team", **paper("clinic")))):
-        assert city.post(who, "/fhir/Consent", body).status_code == 403
+        assert city.post(who, "/fhir", on_paper(body)).status_code == 403
 
 
 @pytest.mark.promise("a-forged-consent-opens-nothing")
@@ -183,22 +184,21 @@ def test_the_municipality_and_the_organisation_that_took_the_paper_may_write_a_c
 )
 def test_nobody_consents_in_the_residents_place(city: City, person: str, performer: str) -> None:
     named = consent(person, "team", performer=[{"reference": performer}], **paper("hosp"))
-    assert city.post("hosp-ehr", "/fhir/Consent", named).status_code == 403
+    assert city.post("hosp-ehr", "/fhir", on_paper(named)).status_code == 403
 
 
 @pytest.mark.promise("a-forged-consent-opens-nothing")
 def test_a_consent_never_favours_its_writer(city: City, person: str) -> None:
     for reference in ("Organization/hosp", "Practitioner/dr-sato"):
         favour = consent(person, "medical", root="deny", exceptions=[recipient("permit", reference)], **paper("hosp"))
-        refused = city.post("hosp-ehr", "/fhir/Consent", favour)
+        refused = city.post("hosp-ehr", "/fhir", on_paper(favour))
         assert refused.status_code == 403, reference
         assert city.post("city-registry", "/fhir/Consent", favour).status_code == 201  # the municipality may write it
     against = consent(person, "medical", exceptions=[recipient("deny", "Organization/hosp")], **paper("hosp"))
-    written = city.post("hosp-ehr", "/fhir/Consent", against)
-    assert written.status_code == 201
-    bent = {**written.json(), "provision": {"type": "deny", "provision": [recipient("permit", "Organization/hosp")]}}
+    written = city.taken("hosp-ehr", against)
+    bent = {**written, "provision": {"type": "deny", "provision": [recipient("permit", "Organization/hosp")]}}
     bent["policyRule"] = {"coding": [{**bent["policyRule"]["coding"][0], "code": "OPTOUT"}]}
-    assert city.put("hosp-ehr", f"/fhir/Consent/{written.json()['id']}", bent).status_code == 403
+    assert city.post("hosp-ehr", "/fhir", on_paper(bent, id_=written["id"])).status_code == 403
 
 
 @pytest.mark.promise("who-was-faster-is-not-overwritten")
@@ -216,7 +216,7 @@ def test_a_consent_is_written_by_its_own_writer_and_from_its_newest_version(city
 @pytest.mark.promise("a-forged-consent-opens-nothing")
 def test_a_consent_of_a_stranger_cannot_be_written(city: City) -> None:
     stranger = city.resident("0000000002", name="山田 太郎")
-    assert city.post("hosp-ehr", "/fhir/Consent", consent(stranger, "team", **paper("hosp"))).status_code == 422
+    assert city.post("hosp-ehr", "/fhir", on_paper(consent(stranger, "team", **paper("hosp")))).status_code == 422
 
 
 # -- who looks after whom

@@ -16,6 +16,7 @@ from hub.store.city_tables import OrganisationRow, RoleRow
 from hub.store.sql import Record, add
 from hub.store.tables import RelationRow
 from profiles.canonical import INFORMATION_CATEGORY
+from profiles.json import write_json
 from profiles.resource import Resource
 from tests.unit.access.asking import DOCTOR, REQUEST, apply_city, store
 from tests.unit.consent.strategies import actor
@@ -39,7 +40,8 @@ def bound(
     """A change about hana, or about those who are named."""
     type_ = str((resource or before or {})["resourceType"])
     about = patients or ("hana",)
-    previous = None if before is None else Version(facts_of(before, about, WRITER), type_, "x", "v1", "", 0, b"")
+    stored = b"" if before is None else write_json(before)
+    previous = None if before is None else Version(facts_of(before, about, WRITER), type_, "x", "v1", "", 0, stored)
     return Bound(Change(method, type_, resource=resource, place=place), "x", resource, previous, about)
 
 
@@ -177,9 +179,77 @@ def signed(**changes: object) -> Resource:
     return cast("Resource", consent(**{**plain, **changes}))
 
 
-def test_the_taker_of_the_paper_may_record_a_consent() -> None:
-    asked(bound(signed()))
-    asked(bound(signed(), method="PUT", before=signed(status="inactive")))
+PAPER: Resource = {
+    "resourceType": "DocumentReference",
+    "category": [{"coding": [{"system": INFORMATION_CATEGORY, "code": "consent"}]}],
+    "content": [{"attachment": {"data": "JVBERi0xLjcK"}}],
+}
+NOTED: Resource = {
+    "resourceType": "Provenance",
+    "target": [{"reference": "Consent/x"}],
+    "entity": [{"what": {"reference": "DocumentReference/x"}}],
+}
+
+
+def on_paper(**changes: object) -> Resource:
+    return signed(sourceReference={"reference": "DocumentReference/x"}, **changes)
+
+
+def test_the_taker_of_the_paper_may_record_a_consent_with_its_form() -> None:
+    asked(bound(on_paper()), bound(PAPER), bound(NOTED))
+    asked(bound(on_paper(), method="PUT", before=on_paper(status="inactive")), bound(PAPER), bound(NOTED))
+    asked(bound(signed(sourceAttachment={"data": "JVBERi0xLjcK"})), bound({**NOTED, "entity": []}))
+    asked(bound(signed()), caller=replace(WRITER, organisation_kind="municipality"))
+    asked(bound(signed(status="draft")))
+
+
+def test_the_same_again_and_its_end_need_no_new_form() -> None:
+    for before, after in (
+        (on_paper(), on_paper()),
+        (on_paper(), on_paper(status="inactive")),
+        (on_paper(status="inactive"), on_paper(status="rejected")),
+    ):
+        asked(bound(after, method="PUT", before=before))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        [bound(signed()), bound(PAPER), bound(NOTED)],
+        [bound(on_paper())],
+        [bound(on_paper()), bound(NOTED)],
+        [bound(on_paper()), bound(PAPER)],
+        [bound(on_paper()), bound(PAPER), bound({**NOTED, "target": [{"reference": "Consent/y"}]})],
+        [bound(on_paper()), bound(PAPER), bound({**NOTED, "entity": []})],
+        [bound(on_paper()), bound(PAPER), bound(NOTED)._replace(found=True)],
+        [bound(on_paper()), bound(PAPER)._replace(found=True), bound(NOTED)],
+        [bound(on_paper()), bound(None, method="DELETE", before=PAPER), bound(NOTED)],
+        [bound(on_paper()), bound({**PAPER, "status": "entered-in-error"}), bound(NOTED)],
+        [bound(on_paper()), bound({**PAPER, "category": []}), bound(NOTED)],
+        [bound(on_paper()), bound({**PAPER, "content": [{"attachment": {"url": "Binary/x"}}]}), bound(NOTED)],
+        [bound(signed(sourceReference={"reference": "Binary/x"})), bound(NOTED)],
+        [bound(signed(sourceAttachment={"title": "同意書"})), bound(NOTED)],
+        [bound(on_paper(), method="PUT", before=signed())],
+        [bound(on_paper(status="active"), method="PUT", before=on_paper(status="inactive"))],
+        [bound(on_paper(status="inactive"))],
+    ],
+)
+def test_without_its_signed_form_no_organisation_records_a_consent(changes: list[Bound]) -> None:
+    with pytest.raises(Refused) as refused:
+        asked(*changes)
+    assert refused.value.reason == "no-signed-form"
+
+
+@pytest.mark.parametrize("related", [{**NOW_ON, "pending": 1}, {**NOW_ON, "ends": "2020-01-01"}])
+def test_who_does_not_look_after_the_resident_now_records_no_consent(related: Record) -> None:
+    with pytest.raises(Refused, match="looks after the resident now") as refused:
+        asked(bound(on_paper()), bound(PAPER), bound(NOTED), related=related)
+    assert refused.value.reason == "not-related"
+    asked(bound(signed()), caller=replace(WRITER, organisation_kind="municipality"), related=related)
+
+
+def test_what_is_found_is_not_written_over() -> None:
+    asked(bound(on_paper(), before=on_paper(status="inactive"))._replace(found=True))
 
 
 @pytest.mark.parametrize(
