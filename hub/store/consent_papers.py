@@ -31,13 +31,16 @@ def versions(tx: Tx, patient: str) -> Sequence[Row]:
     )
 
 
-def related_persons(tx: Tx, patient: str) -> Sequence[Row]:
-    """The RelatedPersons whom the municipality recorded: id, version, body."""
+def related_persons(
+    tx: Tx, patient: str, predicate: str = "1 = 1", parameters: Mapping[str, Value] = _NOTHING
+) -> Sequence[Row]:
+    """The RelatedPersons whom the municipality recorded and ``predicate`` over ``r`` admits: id, version, body."""
     return query(
         tx,
-        f"""SELECT id, version, body FROM resource WHERE {_OF_PATIENT} AND type = 'RelatedPerson'
-               AND withheld = 0 AND publication LIKE 'municipality/%' ORDER BY recorded, id""",  # noqa: S608
-        {"patient": patient},
+        f"""SELECT r.id, r.version, r.body FROM resource r WHERE r.patient = :patient AND r.deleted = 0
+               AND r.type = 'RelatedPerson' AND r.withheld = 0 AND r.publication LIKE 'municipality/%'
+               AND ({predicate}) ORDER BY r.recorded, r.id""",  # noqa: S608
+        {**parameters, "patient": patient},
     )
 
 

@@ -65,7 +65,7 @@ def choices(tx: Tx, grant: Grant, patient: str, wanted: Collection[str], context
         people=[(reference, name) for reference, name in known.items() if reference.startswith("Practitioner/")],
         categories=[(code, name) for code, name in category_names().items() if code not in _NOT_SHARED],
         sources=organisations,
-        signers=[(one, name) for one, name in signers(tx, patient).items() if one.startswith("RelatedPerson/")],
+        signers=[(one, name) for one, name in signers(tx, grant, patient).items() if one.startswith("RelatedPerson/")],
         records=dict.fromkeys(earlier.intersection(wanted), KEPT) | records(tx, grant, patient, among=wanted),
         may_add_proxy=of_city,
         own=frozenset(own),

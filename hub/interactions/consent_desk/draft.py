@@ -68,7 +68,7 @@ def paper(tx: Tx, grant: Grant, draft: Row, context: Context) -> Paper:
     typed: Typed = loads(draft.fields)
     made = datetime.fromisoformat(draft.made)
     if draft.concerns:
-        return _revocation(tx, grant.caller, draft, typed, made, context)
+        return _revocation(tx, grant, draft, typed, made, context)
     known = choices(tx, grant, draft.patient, records_typed(typed), context).known
     read = read_terms(typed, known, made)
     if not draft.scan_size:
@@ -77,8 +77,9 @@ def paper(tx: Tx, grant: Grant, draft: Row, context: Context) -> Paper:
     return Paper(read.signer or f"Patient/{draft.patient}", read.terms.signed, read.problems, read=read)
 
 
-def _revocation(tx: Tx, caller: Caller, draft: Row, typed: Typed, made: datetime, context: Context) -> Paper:
+def _revocation(tx: Tx, grant: Grant, draft: Row, typed: Typed, made: datetime, context: Context) -> Paper:
     problems: dict[str, str] = {}
+    caller = grant.caller
     ends = next((one for one in taken_here(tx, caller, draft.patient, context) if one.id == draft.concerns), None)
     if ends is None:
         raise not_found()
@@ -88,7 +89,7 @@ def _revocation(tx: Tx, caller: Caller, draft: Row, typed: Typed, made: datetime
     if not why:
         problems["why"] = "取り消しの理由を入れてください（「ご本人の希望」だけでもかまいません）。"
     signer = typed.get("signer", "")
-    if signer not in ("patient", *signers(tx, draft.patient)):
+    if signer not in ("patient", *signers(tx, grant, draft.patient)):
         problems["signer"] = "取り消しを申し出たのがどなたかを選んでください。"
     _scan_problem(typed, problems)
     rows = consent_papers.consents(tx, draft.patient)

@@ -25,7 +25,7 @@ _ANY: Mapping[str, str] = {}
 
 def called(tx: Tx, grant: Grant, patient: str, terms: Iterable[Terms]) -> dict[str, str]:
     """What everything is called that consents of a resident name, by its reference."""
-    return {**names(tx), **signers(tx, patient), **records(tx, grant, patient, among=records_in(terms))}
+    return {**names(tx), **signers(tx, grant, patient), **records(tx, grant, patient, among=records_in(terms))}
 
 
 def records_in(terms: Iterable[Terms]) -> set[str]:
@@ -42,7 +42,7 @@ def records(
     """
     if among is not None and not among:
         return {}
-    if grant.caller.organisation_kind == "municipality":
+    if _is_of_the_city(grant):
         with fence.lifted(tx):
             rows = consent_papers.records(tx, patient, among)
     else:
@@ -58,10 +58,19 @@ def records(
     }
 
 
-def signers(tx: Tx, patient: str) -> dict[str, str]:
-    """Who may have signed for a resident, by reference: the resident, and the proxies with their legal basis."""
+def _is_of_the_city(grant: Grant) -> bool:
+    return grant.caller.organisation_kind == "municipality"
+
+
+def signers(tx: Tx, grant: Grant, patient: str) -> dict[str, str]:
+    """Who may have signed for a resident, by reference: the resident, and the proxies with their legal basis.
+
+    Outside the municipality only those whom the caller may see: who stands in for somebody, and by what right, is
+    nothing that a desk gives away.
+    """
     found = {f"Patient/{patient}": "ご本人"}
-    for row in consent_papers.related_persons(tx, patient):
+    seen = () if _is_of_the_city(grant) else grant.predicate("r")
+    for row in consent_papers.related_persons(tx, patient, *seen):
         body = as_object(read_json(row.body))
         basis = legal_basis(body)
         if basis:
