@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.leaks import reading, searching, telling, writing
 from tests.leaks.asking import Asking
-from tests.leaks.facts import FACTS, Fact
+from tests.leaks.facts import FACTS, PLAIN, Fact
 
 TABLE = Path(__file__).parent / "channels.toml"
 _MODULES: dict[str, ModuleType] = {
@@ -28,7 +28,8 @@ class Channel:
     kinds: frozenset[str]
     only: frozenset[str]
     after: str
-    sees: bool
+    sees: frozenset[str]
+    blind: frozenset[str]
 
     def ask(self, asking: Asking) -> None:
         """All questions of the channel."""
@@ -52,7 +53,8 @@ def _channel(row: dict[str, Any]) -> Channel:
         kinds=frozenset(row.get("kinds", ("thing", "person"))),
         only=frozenset(row.get("only", ())),
         after=row.get("after", ""),
-        sees=row.get("sees", True),
+        sees=frozenset(row.get("sees", (fact.id for fact in PLAIN))),
+        blind=frozenset(row.get("blind", ())),
     )
 
 

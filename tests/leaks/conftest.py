@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.leaks.facts import CONTENT, FACTS, OPEN
+from tests.leaks.facts import CONTENT, FACTS, PLAIN
 from tests.leaks.worlds import Pair, pair
 
 
@@ -31,5 +31,5 @@ def content(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterat
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory, store_kind: str) -> Iterator[Pair]:
     """Without, and with things in plain view that are hidden elsewhere."""
-    with pair(tmp_path_factory.mktemp("plain"), OPEN) as worlds:
+    with pair(tmp_path_factory.mktemp("plain"), *PLAIN) as worlds:
         yield worlds

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.hub_in_test import Body, note
+from hub.identity.match import MEMBER_ID
+from tests.hub_in_test import Body, care_team, note
 from tests.leaks import ground
 from tests.leaks.ground import DATE, NUMBER, PHONE, POST_CODE, STREET, WORD, labelled, push, registered, secrets
 from tests.leaks.world import World
@@ -49,8 +50,9 @@ def _visit(world: World, who: str) -> Things:
     return []
 
 
-def _category(world: World) -> Things:
-    return [*_visit(world, "category"), *push(world, ground.of_no_shared_category(world.people["category"]))]
+def _category(world: World, who: str = "category") -> Things:
+    visit = {"encounter": {"reference": f"Encounter/{world.kept[f'visit of {who}']}"}}
+    return [*_visit(world, who), *push(world, ground.of_no_shared_category(world.people[who], **visit))]
 
 
 LABELS = ("R", "V", "UNINFORMED", "UNDELIVERED", "WELFARE", "PSY", "HIV", "MASKED", "SOURCE-ONLY")
@@ -83,12 +85,12 @@ def _deleted(world: World) -> Things:
     return things
 
 
-def _nobody_known(world: World) -> Things:
-    """A whole resident of whom the asker has never heard."""
+def _nobody_known(world: World, who: str = "no-relation", *team: str) -> Things:
+    """A whole resident, of whom nobody but the hospital and the ``team`` has ever heard."""
     city = world.city
     stored = city.created("city-registry", registered("0000007391"))
-    person = world.people["no-relation"] = str(stored["id"])
-    city.team(person, "Organization/hosp")
+    person = world.people[who] = str(stored["id"])
+    city.team(person, "Organization/hosp", *team)
     city.consent(person)
     return [("Patient", person, str(stored["meta"]["versionId"])), *push(world, secrets(person))]
 
@@ -171,16 +173,44 @@ def _met_by_chance(world: World, stored: Body) -> Things:
 def _emergency(world: World) -> Things:
     """Paramedics look at somebody whom the asker does not look after: the team is told, nobody else."""
     city, person = world.city, world.people["emergency"]
-    said = {"identifier": f"011234-{ground.numbered('emergency')}", "reason": "自宅前で倒れていた", "place": "栄町"}
-    parameters = [{"name": name, "valueString": value} for name, value in said.items()]
-    opened = city.post(
-        "pm-hori", "/fhir/Patient/$declare-emergency", {"resourceType": "Parameters", "parameter": parameters}
-    )
-    assert opened.status_code == 200, opened.text
+    ground.declare_emergency(world, "emergency")
     assert city.get("pm-hori", f"/fhir/Patient/{person}").status_code == 200
     told = city.get("hosp-ehr", f"/fhir/Communication?patient={person}&_sort=-_lastUpdated&_count=1").json()
     notice = told["entry"][0]["resource"]
     return [("Communication", str(notice["id"]), str(notice["meta"]["versionId"]))]
+
+
+def _circle(world: World) -> Things:
+    """Somebody's daughter, and a team of theirs: labelled, of somebody whom the asker looks after."""
+    person = world.people["circle"]
+    code = {"identifier": [{"system": ground.SYSTEM, "value": NUMBER}], **labelled("V")}
+    daughter: Body = {
+        "resourceType": "RelatedPerson",
+        "patient": {"reference": f"Patient/{person}"},
+        "name": [{"text": WORD}],
+        "telecom": [{"system": "phone", "value": PHONE}],
+        "birthDate": ground.BORN,
+        **code,
+    }
+    team = care_team(person, "Organization/hosp") | {"name": WORD, "period": {"start": DATE}, **code}
+    found = []
+    for one in (daughter, team):
+        stored = world.city.created("hosp-ehr" if one is daughter else "city-registry", one)
+        found.append((str(stored["resourceType"]), str(stored["id"]), str(stored["meta"]["versionId"])))
+    return found
+
+
+def _to_a_first_contact(world: World) -> Things:
+    """Things of others, and that the city knows the person under another number as well."""
+    city, person = world.city, world.people["pending"]
+    stored = city.get("city-registry", f"/fhir/Patient/{person}").json()
+    known = stored | {"identifier": [*stored["identifier"], {"system": MEMBER_ID, "value": ground.INSURED}]}
+    assert city.put("city-registry", f"/fhir/Patient/{person}", known).status_code == 200
+    return push(world, secrets(person))
+
+
+def _in_an_emergency(world: World) -> Things:
+    return push(world, secrets(world.people["rescued"], **labelled("SOURCE-ONLY")))
 
 
 def _saying(number: str, word: str, date: str) -> Callable[[World], Things]:
@@ -207,6 +237,9 @@ FACTS = (
     Fact("address", "person", "守られている住所（DV等支援措置）", _with_address, _address),
     Fact("demographics", "person", "ほかの機関が書いた氏名・生年月日・住所", _demographics),
     Fact("emergency", "thing", "ほかの人の緊急閲覧", _emergency),
+    Fact("circle", "thing", "ラベルのある、家族と支援チーム", _circle),
+    Fact("pending", "thing", "はじめて会い、まだ確かめられていない機関に、ほかの機関の記録と番号", _to_a_first_contact),
+    Fact("rescued", "thing", "救急で開いても見えない記録", _in_an_emergency, system="pm-hori", asks_for_all=True),
     Fact("earlier-version", "version", "いま見えるものの、見えなかった前の版", _once_labelled, _never_labelled),
     Fact("doings", "doing", "ほかの機関がしたこと（書き出し、通知の登録、鍵つきの要求）", _doings),
 )
@@ -223,4 +256,34 @@ def open_(world: World) -> Things:
     return push(world, secrets(world.people["open"]))
 
 
+def _open_visit(world: World) -> Things:
+    """What is shared with nobody, or labelled, in plain view of who published it."""
+    city, person = world.city, world.people["open-visit"]
+    stored = city.get("city-registry", f"/fhir/Patient/{person}").json()
+    changed = city.put("city-registry", f"/fhir/Patient/{person}", stored | {"birthDate": ground.BORN})
+    assert changed.status_code == 200, changed.text
+    return [*_category(world, "open-visit"), *push(world, secrets(person, **labelled("V")))]
+
+
+def _open_person(world: World) -> Things:
+    """A name, a birth date and an address that the city shows."""
+    person = world.people["open-person"]
+    said = registered(ground.numbered("open-person")) | {"id": person}
+    stored = world.city.put("city-registry", f"/fhir/Patient/{person}", said)
+    assert stored.status_code == 200, stored.text
+    return [("Patient", person, str(stored.json()["meta"]["versionId"]))]
+
+
+def _open_newcomer(world: World) -> Things:
+    return _nobody_known(world, "open-newcomer", "Organization/clinic")
+
+
 OPEN = Fact("open", "thing", "隠されていない記録", open_, asks_for_all=True)
+PLAIN = (
+    OPEN,
+    Fact("open-visit", "thing", "出した機関から見える受診", _open_visit, system="hosp-ehr", asks_for_all=True),
+    Fact("open-person", "person", "市が見せる氏名・生年月日・住所", _open_person, asks_for_all=True),
+    Fact("open-newcomer", "thing", "担当している人が、増えること", _open_newcomer, asks_for_all=True),
+)
+"""What is hidden elsewhere, in plain view: things, things of a category that is not shared, who somebody is and that
+there is somebody."""

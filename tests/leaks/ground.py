@@ -17,18 +17,22 @@ from tests.receiver_in_test import PATIENT_CHANGED, subscription
 NUMBER, WORD, VALUE, DATE = "SECRET-7391", "秘密の所見", 739.1, "2026-03-03"
 """What is hidden bears these: an identifier and a code, a text, a value, a date.  Nothing else does."""
 BORN, STREET, POST_CODE, PHONE = "1971-10-30", "秘密町九丁目", "099-7777", "0165-99-7777"
+INSURED = "00012345:あ12:07391:01"
+"""A number of health insurance that only the city knows."""
 KEY = "hosp-key-7391"
 """The hospital's Idempotency-Key."""
 SYSTEM = "http://hosp.test/secret"
 TEAM = ("Organization/hosp", "Organization/clinic", "Organization/kyotaku", "Organization/day", "Practitioner/cm-ito")
 PEOPLE = (
     "open", "category", "label", "no-consent", "revoked", "stranger", "denied", "withheld", "deleted", "address",
-    "demographics", "earlier-version", "emergency", "doings", "content",
+    "demographics", "earlier-version", "emergency", "doings", "content", "open-visit", "open-person",
+    "circle", "pending", "rescued",
 )  # fmt: skip
 UNKNOWN = ("no-relation", "stranger", "emergency")
-TEAMS = {"stranger": TEAM[:1], "emergency": TEAM[:1], "label": (TEAM[0], *TEAM[2:])}
+ALONE = ("stranger", "emergency", "pending", "rescued")
+TEAMS = {"label": (TEAM[0], *TEAM[2:]), **dict.fromkeys(ALONE, TEAM[:1])}
 DENIED = ("laboratory", "problem", "prescription", "clinical-document", "progress-note")
-SUBSCRIBERS = ("clinic-emr", "care-plan-app")
+SUBSCRIBERS = ("clinic-emr", "care-plan-app", "hosp-ehr")
 TERMINOLOGY = "http://terminology.hl7.org/CodeSystem"
 
 
@@ -59,11 +63,25 @@ def lay(world: World, people: Collection[str]) -> None:
         elif who != "no-consent":
             world.kept[f"consent of {who}"] = str(city.consent(person)["id"])
         _look_after(world, person, who, team)
+        if who == "pending":
+            own = patient(numbered(who), name=f"人{number} 花子", birth=f"1940-05-{number:02d}")
+            assert city.created("clinic-emr", own)["id"] == person
+        if who == "rescued":
+            declare_emergency(world, who)
     for system in SUBSCRIBERS:
         wanted = subscription(f"{world.receiver.url}/{system}", PATIENT_CHANGED, content="full-resource")
         world.kept[f"subscription of {system}"] = str(city.created(system, wanted)["id"])
         world.post.deliver()
     city.clock.move(seconds=1)
+
+
+def declare_emergency(world: World, who: str) -> None:
+    """Paramedics open the records of one of the ground."""
+    said = {"identifier": f"011234-{numbered(who)}", "reason": "自宅前で倒れていた", "place": "栄町"}
+    parameters = [{"name": name, "valueString": value} for name, value in said.items()]
+    asked = {"resourceType": "Parameters", "parameter": parameters}
+    opened = world.city.post("pm-hori", "/fhir/Patient/$declare-emergency", asked)
+    assert opened.status_code == 200, opened.text
 
 
 def numbered(who: str) -> str:
@@ -161,12 +179,16 @@ def secrets(person: str, number: str = NUMBER, word: str = WORD, date: str = DAT
     ]
 
 
-def of_no_shared_category(person: str) -> list[Body]:
-    """The same in categories that the policy shares with nobody."""
+def of_no_shared_category(person: str, **there: object) -> list[Body]:
+    """The same in categories that the policy shares with nobody; ``there`` is the visit at which it was measured."""
     subject = {"reference": f"Patient/{person}"}
     kept: Body = {"identifier": [{"system": SYSTEM, "value": NUMBER}]}
     vital = [{"coding": [{"system": f"{TERMINOLOGY}/observation-category", "code": "vital-signs"}]}]
-    measured = observation(person, VALUE, **kept) | {"code": code(), "category": vital, "effectiveDateTime": DATE}
+    measured = observation(person, VALUE, **kept, **there) | {
+        "code": code(),
+        "category": vital,
+        "effectiveDateTime": DATE,
+    }
     period = {"start": DATE}
     return [
         measured,

@@ -58,7 +58,7 @@ def notifications(ask: Asking) -> None:
     for one in [one for one in ask.world.receiver.all if one.path == f"/{ask.who}"]:
         headers = {name: value for name, value in one.headers.items() if name not in ("host", "content-length")}
         ask.say(f"{one.path} {sorted(headers.items())}\n{one.body.decode()}")
-    name = ask.world.kept[f"subscription of {ask.who}"]
+    name = ask.world.kept.get(f"subscription of {ask.who}", NEVER_USED)
     for path in (
         f"Subscription/{name}",
         f"Subscription/{name}/$status",

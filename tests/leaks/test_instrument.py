@@ -1,10 +1,12 @@
 """The suite's own tests: it takes out chance and nothing else, and no channel is blind."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.leaks.asking import Asking
 from tests.leaks.channels import CHANNELS, Channel
-from tests.leaks.facts import OPEN
+from tests.leaks.facts import OPEN, PLAIN, Fact
 from tests.leaks.ground import BORN, DATE
 from tests.leaks.worlds import Pair
 
@@ -41,11 +43,21 @@ def test_the_same_world_asked_twice_says_the_same(plain: Pair, channel: Channel)
     assert told[0] == told[1]
 
 
+@pytest.mark.parametrize("channel", [one for one in COMPARED if one.asks], ids=lambda channel: channel.id)
+def test_every_question_would_see_something_in_plain_view(plain: Pair, channel: Channel) -> None:
+    """A question that can see nothing proves nothing: the table names each of these."""
+    for asked in channel.asks:
+        alone = replace(channel, asks=(asked,), script=None)
+        sees = any(len(set(plain.ask(alone, fact))) == 2 for fact in PLAIN)
+        assert sees is (bool(channel.sees) and asked not in channel.blind), asked
+
+
+@pytest.mark.parametrize("fact", PLAIN, ids=lambda fact: fact.id)
 @pytest.mark.parametrize("channel", COMPARED, ids=lambda channel: channel.id)
-def test_what_is_in_plain_view_is_noticed(plain: Pair, channel: Channel) -> None:
+def test_what_is_in_plain_view_is_noticed(plain: Pair, channel: Channel, fact: Fact) -> None:
     """A channel through which one sees what is not hidden would show it if it were not hidden well."""
-    without, with_ = plain.ask(channel, OPEN)
-    assert (without != with_) is channel.sees
+    without, with_ = plain.ask(channel, fact)
+    assert (without != with_) is (fact.id in channel.sees)
 
 
 def test_the_bisection_finds_a_day_that_is_in_plain_view_and_no_other(plain: Pair) -> None:

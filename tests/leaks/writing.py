@@ -1,5 +1,6 @@
 """Channels of writing: what a create, a condition, a reference or a retry tells of what others have."""
 
+from hub.identity.match import MEMBER_ID
 from profiles.canonical import KAIGO_INSURED_NO
 from tests.hub_in_test import Body, entry, note, observation, patient, transaction
 from tests.leaks import ground
@@ -69,8 +70,10 @@ def references(ask: Asking) -> None:
     ask.send("POST", "Observation", observation(about))
     ask.send("POST", "Observation/$validate", observation(about))
     ask.send("POST", "Communication", note("x") | {"subject": {"reference": f"Patient?identifier={SYSTEM}|{NUMBER}"}})
-    wanted = f"Patient?identifier={KAIGO_INSURED_NO}|011234-0000007391"
-    ask.send("POST", "/fhir", transaction(entry(note("x") | {"subject": {"reference": wanted}})))
+    for system, number in ((KAIGO_INSURED_NO, "011234-0000007391"), (MEMBER_ID, ground.INSURED)):
+        wanted = {"reference": f"Patient?identifier={system}|{number}"}
+        ask.send("POST", "/fhir", transaction(entry(note("x") | {"subject": wanted})))
+        ask.send("POST", "Communication", note("x") | {"subject": {"identifier": {"system": system, "value": number}}})
     for condition in (f"Observation?identifier={SYSTEM}|{NUMBER}", f"Condition?code={NUMBER}"):
         ask.send("POST", "/fhir", transaction(entry(_own(ask, about=[{"reference": condition}]))))
 
