@@ -94,7 +94,8 @@ class Asking:
         return self.keep(f"form {path}", self.world.browser(role).post(path, fields))
 
     def keep(self, asked: str, response: httpx2.Response) -> httpx2.Response:
-        assert response.status_code < 500 and response.status_code != 429, asked  # two failures would be equal as well
+        assert response.status_code < 500, asked  # two failures would be equal as well
+        assert response.status_code != 429, asked
         self.answers.append(f"{asked}\n{answered(response)}")
         return response
 
