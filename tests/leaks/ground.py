@@ -184,11 +184,8 @@ def of_no_shared_category(person: str, **there: object) -> list[Body]:
     subject = {"reference": f"Patient/{person}"}
     kept: Body = {"identifier": [{"system": SYSTEM, "value": NUMBER}]}
     vital = [{"coding": [{"system": f"{TERMINOLOGY}/observation-category", "code": "vital-signs"}]}]
-    measured = observation(person, VALUE, **kept, **there) | {
-        "code": code(),
-        "category": vital,
-        "effectiveDateTime": DATE,
-    }
+    measured = observation(person, VALUE, **kept) | there
+    measured |= {"code": code(), "category": vital, "effectiveDateTime": DATE}
     period = {"start": DATE}
     return [
         measured,
