@@ -74,7 +74,11 @@ _SECTIONS = (
     Item(10, "laboratory", "最近の検査", (
         Feed(("laboratory",), types=("Observation",), choose=_recent, tell=body, most=20),
     )),
-    Item(11, "ltc-certification", "介護認定", (Feed(("ltc-certification",), choose=latest, tell=body, most=4),)),
+    # The care level and the grades of independence before the insurance cards, of which several sources send theirs.
+    Item(11, "ltc-certification", "介護認定", (
+        Feed(("ltc-certification",), types=("Observation",), choose=latest, tell=body, most=4),
+        Feed(("ltc-certification",), types=("Coverage",), choose=latest, tell=body, most=2),
+    )),
 )  # fmt: skip
 _IN_A_DISASTER = (
     *(one for one in _SECTIONS if one.code in ("allergy", "medication", "device", "contact", "team")),

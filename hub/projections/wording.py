@@ -11,7 +11,7 @@ from hub.projections.professions import PROFESSIONS
 from profiles.instants import JAPAN
 from profiles.resource import FhirDecimal, Json, Resource, as_list, as_object, as_text, objects
 
-_JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+_JAPANESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uff01-\uff9d]")  # written as in Japan: also "ＨｂＡ１ｃ"
 _DATE_TIME = re.compile(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?)?)?")
 _UNITS = {"mm[Hg]": "mmHg", "/min": "回/分", "{beats}/min": "回/分", "Cel": "℃", "d": "日", "wk": "週", "mo": "か月"}
 # Codes that arrive without a Japanese name in most exports.

@@ -59,7 +59,8 @@ ITEMS = (
         Feed(("vital-signs",), choose=latest, most=5),
     )),
     Item(4, "adl", "患者・利用者の食事摂取状況、排泄状況等のADL", (
-        Feed(("ltc-certification",), choose=latest, most=4),
+        Feed(("ltc-certification",), types=("Observation",), choose=latest, most=4),
+        Feed(("ltc-certification",), types=("Coverage",), choose=latest, most=2),
         Feed(("assessment",), choose=latest, most=8),
         Feed(("daily-record",), choose=latest, most=4),
     )),
