@@ -185,6 +185,15 @@ def test_a_consent_is_written_anew_from_what_it_says(city: City, desk: Browser, 
     assert 'name="signed" value=""' in html, "the new paper has a day of its own"
 
 
+@pytest.mark.parametrize("refused", [True, False])
+def test_who_revokes_a_no_to_emergencies_is_told_that_it_ends_too(desk: Browser, person: str, refused: bool) -> None:
+    registered(desk, person, {**PAPER, **({"no-emergency": "1"} if refused else {})})
+    consent = hidden_link(desk.page(f"/consents/{person}"), f"/consents/{person}/revoke/")
+    told = "取り消すと、それも終わり、救急のときには、決められた範囲が見られるようになります。"
+    assert (told in desk.page(f"/consents/{person}/revoke/{consent}")) is refused
+    assert (told in desk.page(ended(desk, person, consent))) is refused
+
+
 def hidden_link(html: str, start: str) -> str:
     """What follows ``start`` in the first link that begins so."""
     return html.partition(f'href="{start}')[2].partition('"')[0]
