@@ -17,6 +17,7 @@ def upgrade() -> None:
     within = f"{reach} = '*' OR ({reach} <> '' AND patient IN (SELECT unnest(string_to_array({reach}, ','))))"
     within += f" OR (patient = '' AND {organisation} <> '')"
     mine = f"SELECT 1 FROM published p WHERE p.patient = search_identifier.patient AND p.source = {organisation}"  # noqa: S608
+    op.execute("DROP POLICY IF EXISTS reach ON search_identifier")  # so that it can be applied once more
     op.execute(f"CREATE POLICY reach ON search_identifier USING ({within} OR EXISTS ({mine}))")
     op.execute("ALTER TABLE search_identifier ENABLE ROW LEVEL SECURITY")
     op.execute("ALTER TABLE search_identifier FORCE ROW LEVEL SECURITY")
