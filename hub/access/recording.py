@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from consent import ConsentRecord, is_new_word, may_follow, may_record
+from consent import is_new_word, may_follow, may_record
 from hub.access import compiled
 from hub.access.facts import facts_of
 from hub.context import Caller
-from hub.draft import Bound
+from hub.draft import Bound, Version
 from hub.errors import Refused
 from hub.store import registry, resources
 from hub.store.database import Tx
@@ -50,7 +50,9 @@ def check(tx: Tx, caller: Caller, bound: Bound, bounds: Sequence[Bound], now: da
         _refuse(may_record(resource, caller.organisation, caller.organisation_kind, staff))
     if bound.found:
         return
-    before = _before(bound)
+    old = _recorded(bound)
+    stored = as_object(read_json(old.body)) if old else {}
+    before = compiled.read_record(old.facts.patient, old.id, old.version, stored) if old else None
     after = compiled.read_record(facts.patient, bound.id, "", resource) if is_consent else None
     if before is not None:
         _refuse(may_follow(before, after, now))
@@ -58,7 +60,7 @@ def check(tx: Tx, caller: Caller, bound: Bound, bounds: Sequence[Bound], now: da
         return
     if not is_related:
         _refuse("not-related")
-    is_as_signed = not is_new_word(before, after) and _names(resource) == _names(_stored(bound))
+    is_as_signed = not is_new_word(before, after) and _names(resource) == _names(stored)
     if not is_as_signed and not _has_form(tx, caller, bound, resource, bounds):
         _refuse("no-signed-form")
 
@@ -68,17 +70,10 @@ def _refuse(reason: str | None) -> None:
         raise Refused(_TEXTS[reason], reason=reason)
 
 
-def _stored(bound: Bound) -> Resource:
+def _recorded(bound: Bound) -> Version | None:
+    """The consent to sharing that is written over, if it is one."""
     old = bound.previous
-    return {} if old is None or old.deleted else as_object(read_json(old.body))
-
-
-def _before(bound: Bound) -> ConsentRecord | None:
-    """The rule that is written over, if it is one."""
-    old = bound.previous
-    if old is None or old.deleted or old.facts.category != "consent":
-        return None
-    return compiled.read_record(old.facts.patient, old.id, old.version, _stored(bound))
+    return old if old is not None and not old.deleted and old.facts.category == "consent" else None
 
 
 # -- the signed form

@@ -119,6 +119,9 @@ WITHOUT: dict[str, Callable[[str, str], Body]] = {
     "a paper that is its own": lambda who, theirs: pushed(
         None, named(who, theirs), provenance_of(CONSENT_URL, theirs)
     ),
+    "a paper that is one": lambda who, _: pushed(
+        None, named(who, "QuestionnaireResponse/none"), provenance_of(CONSENT_URL, "QuestionnaireResponse/none")
+    ),
     "a paper of this resident": lambda who, _: pushed(
         form("{other}"), named(who), provenance_of(CONSENT_URL, FORM_URL)
     ),
@@ -153,6 +156,17 @@ def test_an_organisation_writes_no_consent_without_its_signed_form(
             one["resource"]["subject"]["reference"] = f"Patient/{other}"
     assert reason(city, city.post("clinic-emr", "/fhir", push)) == "no-signed-form"
     assert look(city, secret) == 404
+
+
+def test_a_note_that_is_taken_away_or_was_there_before_is_none_of_this_push(city: City, person: str) -> None:
+    city.team(person, "Organization/clinic")
+    note = city.created("clinic-emr", provenance_of(f"Patient/{person}"))
+    papers = pushed(form(person), named(person))["entry"]
+    gone: Body = {"request": {"method": "DELETE", "url": f"Provenance/{note['id']}"}}
+    there = entry(provenance_of(CONSENT_URL, FORM_URL), ifNoneExist=f"_id={note['id']}")
+    for one in (gone, there):
+        refused = city.post("clinic-emr", "/fhir", transaction(*papers, one))
+        assert reason(city, refused) == "no-signed-form"
 
 
 def test_the_paper_may_have_been_sent_before_or_be_in_the_consent_or_be_a_binary(city: City, person: str) -> None:
@@ -216,7 +230,24 @@ def test_a_refusal_is_not_written_over_by_its_taker_without_a_new_form(city: Cit
     assert look(city, secret) == 200
 
 
+def test_a_wish_for_care_becomes_a_consent_with_its_form_only(city: City, person: str, secret: str) -> None:
+    """It closed no space before, so that it may be a consent for one space only."""
+    city.team(person, "Organization/hosp")
+    mine: Body = {"organization": [{"reference": "Organization/hosp"}]}
+    wish = city.created("hosp-ehr", {**consent(person, "medical", when=NOON, **mine), **WISH})
+    opens = {**consent(person, "medical", when=city.clock.now, **mine), "id": wish["id"]}
+    assert reason(city, city.put("hosp-ehr", f"/fhir/Consent/{wish['id']}", opens)) == "no-signed-form"
+    assert look(city, secret) == 404
+    city.taken("hosp-ehr", opens, id_=wish["id"])
+
+
 # -- a refusal is not written away
+
+
+WISH: Body = {
+    "scope": {"text": "人生の最終段階の希望"},
+    "category": [{"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentcategorycodes", "code": "acd"}]}],
+}
 
 
 def scoped(code: str) -> Body:
@@ -232,6 +263,7 @@ AWAY: dict[str, tuple[str, Callable[[str], Body]]] = {
     "as a draft": ("no-rule-any-more", lambda _: {"status": "draft"}),
     "as a proposal": ("no-rule-any-more", lambda _: {"status": "proposed"}),
     "as one to research": ("no-rule-any-more", lambda _: scoped("research")),
+    "as a wish for care that names no scope": ("no-rule-any-more", lambda _: WISH),
     "as a wish for care": ("no-rule-any-more", lambda _: scoped("adr")),
     "out of a space": ("fewer-spaces", lambda other: {"category": consent(other, "team")["category"]}),
     "out of a space, revoked": (

@@ -72,6 +72,7 @@ OF_FILE = {  # in place of ENGINE for a file of the rules, before DOORS for anot
         "tests/api/test_many_residents.py",
     ),
     "hub/access/labels.py": ("tests/unit/consent/test_consent_rules.py",),
+    "hub/access/recording.py": ("tests/unit/access/test_access_authorise.py", "tests/api/test_consent_on_paper.py"),
     "hub/access/redact.py": ("tests/unit/access/test_access_redact.py", "tests/api/test_address_protection.py"),
     "hub/access/rules.py": (
         *("tests/unit/access/test_access_rules.py", "tests/api/test_consent_rows.py"),
