@@ -18,6 +18,9 @@ HubError
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+NOT_FOR_ROLE = "not-for-role"
+"""The reason where a page or an operation is not for the caller's role: no rule about a resident's data was asked."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

@@ -8,7 +8,7 @@ from hub.access.facts import facts_of
 from hub.auth.scopes import Interaction, allows, read_scopes
 from hub.context import Caller, Context
 from hub.draft import Bound, Facts
-from hub.errors import Problem, Refused, not_found
+from hub.errors import NOT_FOR_ROLE, Problem, Refused, not_found
 from hub.projections.care_team import Own
 from hub.store import registry, relations
 from hub.store.database import Tx
@@ -43,7 +43,7 @@ def write(
     if not caller.in_force:
         raise Refused("Your organisation's membership or your role is not in force.", reason="not-in-force")
     if caller.profession == "auditor":
-        raise Refused("An auditor reads the access log, and writes nothing.", reason="role")
+        raise Refused("An auditor reads the access log, and writes nothing.", reason=NOT_FOR_ROLE)
     scopes, table = read_scopes(caller.scopes), rules.of_city(tx, caller.rules).policy
     asker = rules.asker(caller)
     facts: list[Facts] = []

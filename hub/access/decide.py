@@ -10,7 +10,7 @@ from hub.access.labels import labels
 from hub.access.redact import without_address, without_addresses_within
 from hub.auth.scopes import Interaction, allows, read_scopes
 from hub.context import Caller, Context
-from hub.errors import Refused
+from hub.errors import NOT_FOR_ROLE, Refused
 from hub.store import relations
 from hub.store.database import Tx
 from hub.store.sql import Row, Value
@@ -180,9 +180,9 @@ def read(
     may_ask = not type_ or allows(read_scopes(caller.scopes), type_, _AS_FHIR[interaction])
     of_the_log = type_ == "AuditEvent" or interaction in ("history-type", "history-system")
     if of_the_log and not _reads_the_log(caller):
-        raise Refused("The access log is read by the municipality's auditors.", reason="role")
+        raise Refused("The access log is read by the municipality's auditors.", reason=NOT_FOR_ROLE)
     if may_ask and _is_auditing(caller) and not of_the_log and type_ and not may_be_directory(type_):
-        raise Refused("An auditor reads the access log, never its subjects' data.", reason="role")
+        raise Refused("An auditor reads the access log, never its subjects' data.", reason=NOT_FOR_ROLE)
     asked = patients if patients is not None else among
     if asked is None:
         rows = relations.relating(tx, caller.organisation, caller.person)

@@ -94,7 +94,10 @@ class Machines:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day in Japan: what people did, what systems did, what was refused; each entry stands in one of the three."""
+    """A day in Japan: what people did, what systems did, what was refused; each entry stands in one of the three.
+
+    What came to nothing by a slip (a wrong date, somebody was faster) is no refusal: it stands with what they did.
+    """
 
     date: str
     people: tuple[Entry, ...]
@@ -188,8 +191,8 @@ class AccessRecord:
         if self.looking.show == "special":
             return bool(_special(row.reason, row.purpose, row.interaction))
         if self.looking.show == "refused":
-            return not _succeeded(row)
-        return self.looking.show == "" or (bool(row.person) and _succeeded(row))
+            return _refused(row)
+        return self.looking.show == "" or (bool(row.person) and not _refused(row))
 
     def _opened(self, grant: Grant) -> store.Place | None:
         if not self.looking.cursor:
@@ -228,8 +231,8 @@ def _cut(wanted: Sequence[Row], size: int, *, more: bool) -> int:
     return size if more else len(wanted)
 
 
-def _succeeded(row: Row) -> bool:
-    return bool(row.outcome == "0" and row.interaction != "refusal")
+def _refused(row: Row) -> bool:
+    return bool(row.outcome == "8" or row.interaction == "refusal")
 
 
 def _special(reason: str, purpose: str, interaction: str) -> Special:
@@ -290,7 +293,7 @@ def _days(entries: Sequence[Entry]) -> list[Day]:
 
 
 def _day(date_: str, entries: Sequence[Entry]) -> Day:
-    done = [entry for entry in entries if entry.record.succeeded]
+    done = [entry for entry in entries if not entry.record.refused]
     systems: dict[tuple[str, str], list[Entry]] = {}
     for entry in done:
         if not entry.record.person:
@@ -299,7 +302,7 @@ def _day(date_: str, entries: Sequence[Entry]) -> Day:
         date=date_,
         people=tuple(entry for entry in done if entry.record.person),
         machines=tuple(Machines(*organisation, tuple(of)) for organisation, of in systems.items()),
-        refused=tuple(entry for entry in entries if not entry.record.succeeded),
+        refused=tuple(entry for entry in entries if entry.record.refused),
     )
 
 

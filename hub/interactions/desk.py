@@ -8,7 +8,7 @@ from hub.access import rules
 from hub.access.caller import authenticate
 from hub.access.decide import Grant
 from hub.context import Caller, Context, Credential, instant
-from hub.errors import Conflict, Refused, not_found
+from hub.errors import NOT_FOR_ROLE, Conflict, Refused, not_found
 from hub.interactions.care_team_desk import keepers
 from hub.interactions.my_people import Person, shown_people, today
 from hub.projections.rows import record
@@ -113,7 +113,7 @@ class Desk:
 def at_the_desk(caller: Caller) -> None:
     """Raises ``Refused`` for everybody but the municipality's secretariat and consent desk, in force."""
     if caller.organisation_kind != "municipality" or caller.profession not in PROFESSIONS or not caller.in_force:
-        raise Refused("This page is the secretariat's.", reason="role" if caller.in_force else "not-in-force")
+        raise Refused("This page is the secretariat's.", reason=NOT_FOR_ROLE if caller.in_force else "not-in-force")
 
 
 def decide_pair(

@@ -14,7 +14,7 @@ from hub.access.caller import authenticate
 from hub.access.decide import Grant
 from hub.auth.scopes import allows, read_scopes
 from hub.context import Caller, Context, Credential, instant
-from hub.errors import Refused, TooMany, not_found
+from hub.errors import NOT_FOR_ROLE, Refused, TooMany, not_found
 from hub.interactions import export_walk as walk
 from hub.interactions.everything import compact
 from hub.interactions.read import visible
@@ -54,7 +54,7 @@ class KickOff:
         system = _exporting(grant.caller)
         if self.level == "system" and grant.caller.organisation_kind != "municipality":
             text = "The whole system is for the municipality alone; ask for Patient/$export or Group/id/$export."
-            raise Refused(text, reason="role")
+            raise Refused(text, reason=NOT_FOR_ROLE)
         if self.group:
             _group(tx, grant, self.group)
         now = instant(context.now)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from hub.access.decide import Grant
 from hub.context import Caller, Context
-from hub.errors import Refused
+from hub.errors import NOT_FOR_ROLE, Refused
 from hub.identity import residents
 from hub.identity.grades import Grade, Namesake, grades
 from hub.identity.match import person
@@ -74,4 +74,4 @@ class MatchPatient:
 
 def _at_the_secretariat(caller: Caller) -> None:
     if caller.organisation_kind != "municipality" or caller.profession != "secretariat":
-        raise Refused("Looking for people by who they are is the secretariat's.", reason="role")
+        raise Refused("Looking for people by who they are is the secretariat's.", reason=NOT_FOR_ROLE)

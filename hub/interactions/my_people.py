@@ -5,7 +5,7 @@ from datetime import date
 
 from hub.access.decide import Grant
 from hub.context import Context
-from hub.errors import Refused
+from hub.errors import NOT_FOR_ROLE, Refused
 from hub.interactions.search import asked_by
 from hub.interactions.stretches import Walk
 from hub.interactions.wanted import Wanted, narrowed
@@ -178,7 +178,7 @@ def reader_of(grant: Grant) -> str:
     Raises ``Refused`` for systems, and for auditors, who read the log and never its subjects.
     """
     if grant.caller.person is None or grant.caller.purpose == "AUDIT":
-        raise Refused("This page is for the people who look after residents.", reason="role")
+        raise Refused("This page is for the people who look after residents.", reason=NOT_FOR_ROLE)
     return grant.caller.person
 
 

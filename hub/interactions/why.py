@@ -13,7 +13,7 @@ from hub.access import decide
 from hub.access.decide import Grant
 from hub.access.explaining import Decision, Reason
 from hub.context import Caller, Context, instant
-from hub.errors import Malformed, Refused, not_found
+from hub.errors import NOT_FOR_ROLE, Malformed, Refused, not_found
 from hub.interactions import desk
 from hub.interactions.deciding import NamedRule, named_rules
 from hub.interactions.my_people import Person, shown_people, today
@@ -176,7 +176,7 @@ def asks_now(caller: Caller) -> bool:
 def may_ask_now(caller: Caller) -> None:
     """Raises ``Refused`` for everybody else."""
     if not asks_now(caller):
-        reason = "role" if caller.in_force else "not-in-force"
+        reason = NOT_FOR_ROLE if caller.in_force else "not-in-force"
         raise Refused("Why something is not shown is told to those who answer for it.", reason=reason)
 
 

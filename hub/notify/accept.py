@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from hub.context import Caller, Context, Sealing, instant
 from hub.draft import Bound, Version
-from hub.errors import Invalid, Problem, Refused
+from hub.errors import NOT_FOR_ROLE, Invalid, Problem, Refused
 from hub.notify.reading import headers_of, read_subscription
 from hub.notify.subscribed import Headers
 from hub.projections.version import Outcome
@@ -37,7 +37,7 @@ def taken_up(tx: Tx, caller: Caller, bounds: Sequence[Bound], context: Context) 
 
 def _taken_up(tx: Tx, caller: Caller, bound: Bound, secrets: _Secrets, context: Context) -> Bound:
     if caller.system is None:
-        raise Refused("Only a system subscribes: it is told by its own rights.", reason="role")
+        raise Refused("Only a system subscribes: it is told by its own rights.", reason=NOT_FOR_ROLE)
     known = subscriptions.get(tx, bound.id)
     if known is not None and known.system != caller.system:
         raise Refused("This Subscription is another system's.", reason="not-own")

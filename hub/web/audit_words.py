@@ -4,8 +4,9 @@ from urllib.parse import parse_qs
 
 from hub.access.explaining import explain_reason
 from hub.projections.audit_event import AuditRecord, explain
+from hub.projections.audit_event.acts import is_decision, is_look, why_not
 from hub.projections.professions import PROFESSIONS
-from hub.projections.wording import minute, plain
+from hub.projections.wording import plain
 from hub.web.words import long_time, purpose
 from profiles import category_name
 
@@ -76,25 +77,7 @@ KINDS = {
         ),
     ),
 }  # fmt: skip
-_DESK = {
-    "operation:consent-draft": "の、同意の用紙の内容を入力しました",
-    "operation:consent-discard": "の、同意の用紙の入力を取りやめました",
-    "operation:desk-pair-different": "と、同じ方かもしれない記録を「別の人」と判断しました",
-    "operation:desk-pair-hold": "の、同じ方かもしれない記録の判断を保留にしました",
-    "operation:desk-pair-undo": "の、同じ方かもしれない記録の判断を取り消しました",
-    "operation:desk-contact-confirm": "の支援チームに、はじめての連絡をした機関が加わることを確かめました",
-    "operation:desk-contact-undo": "の支援チームに機関が加わるという確認を取り消しました",
-    "operation:desk-contact-refuse": "の情報をはじめて送ってきた機関が、支援チームに加わることを断りました",
-    "operation:desk-contact-wait": "の支援チームに機関が加わることを断ったのを、取り消しました",
-    "operation:care-team-add": "の支援チームに、機関か人を加えました",
-    "operation:care-team-end": "の支援チームで、機関か人の終わりの日を決めました",
-    "operation:care-team-hand-over": "のケアマネジメントの担当を引き継ぎました",
-    "operation:care-team-undo": "の支援チームの変更を、元に戻しました",
-}
 _OUTCOMES = {"0": "認められました", "4": "受け付けられませんでした", "8": "断られました", "12": "重大な失敗"}
-_LOOKING = frozenset({"operation:emergency-sheet", "operation:disaster-find", "operation:disaster-sheet"}) | frozenset(
-    one for kind in ("look", "read", "handoff", "everything", "match", "export") for one in KINDS[kind][1]
-)
 _OWN_REASONS = {
     "audit": "市の監査の権限で、アクセスの記録を見ました。",
     "desk": "市の事務局の権限で行いました。",
@@ -130,10 +113,7 @@ _OWN_REASONS = {
 def sentence(record: AuditRecord) -> str:
     """Who did what, of whom (by id alone), when, and by which rule."""
     patient = f"住民 {record.patient[:8]}…さん" if record.patient else ""
-    if record.interaction in _DESK and record.succeeded:
-        who = f"{plain(record.organisation_name)}の{PROFESSIONS.get(record.profession or '', '職員')}"
-        return f"{minute(record.recorded)} {who} {plain(record.person_name)} が {patient}{_DESK[record.interaction]}。"
-    because = why(record)[:1] if record.succeeded and record.interaction in _LOOKING else []
+    because = why(record)[:1] if record.succeeded and is_look(record.interaction) else []
     said = explain(record, patient=patient, rule=because[0].rstrip("。") if because else "")
     return said if said.endswith(("。", "）")) else f"{said}。"
 
@@ -142,9 +122,12 @@ def why(record: AuditRecord) -> list[str]:
     """The reason in words, and the rules that decided; empty for a reason that is only a code."""
     if record.reason in _OWN_REASONS:
         return [_OWN_REASONS[record.reason]]
-    if record.succeeded and record.interaction not in _LOOKING:
+    if is_decision(record):
+        return explain_reason(record.reason, record.rules, permit=record.succeeded)
+    if record.succeeded:
         return []
-    return explain_reason(record.reason, record.rules, permit=record.succeeded)
+    clause, end = why_not(record), "お見せしていません" if is_look(record.interaction) else "受け付けていません"
+    return [f"{clause}ため、{end}。"] if clause else []
 
 
 def _kind(interaction: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hub.access.explaining import explain_reason
 from hub.interactions.access_record import Day, Entry, Machines, RecordPage
 from hub.projections.audit_event import AuditRecord
+from hub.projections.audit_event.acts import ACTS, is_decision, is_look
 from hub.projections.audit_event.kinds import kind_of
 from hub.projections.audit_event.sentence import TYPES, without_object
 from hub.projections.professions import PROFESSIONS
@@ -49,6 +50,11 @@ _DEEDS_BY_KIND = {
     "desk": "市の窓口で確かめました", "record": "調べました",
 }  # fmt: skip
 _WANTED_TO_WRITE, _WANTED_TO_SEE = "登録しようとしました", "見ようとしました"
+_WANTED = {
+    "operation:access-record": "開こうとしました", "operation:access-record-print": "印刷しようとしました",
+    "operation:ask-about-access": "市に届けようとしました", "operation:handoff": "作ろうとしました",
+    "operation:find-resident": "探そうとしました", "operation:why": "調べようとしました",
+}  # fmt: skip
 _OTHER_REASONS = {
     "record": "あなた（または代わりの方）の求めで、市の窓口が開きました。",
     "desk": "市の窓口の仕事として行いました。",
@@ -128,11 +134,11 @@ def _told(entry: Entry, page: RecordPage) -> Told:
     return Told(
         entry=entry,
         who=_who(record, page.kinds),
-        said=without_object(record) or f"{_OBJECTS.get(record.interaction) or _what(entry.kinds)}を{_deed(record)}",
+        said=without_object(record) or _act(record) or f"{_object(entry)}を{_deed(record)}",
         purpose=PURPOSES.get(record.purpose, ""),
         why=" ".join(_why(record, names)),
         special=SPECIAL.get(entry.special, ""),
-        looked=not kind_of(record.interaction).writes,
+        looked=is_look(record.interaction),
     )
 
 
@@ -145,6 +151,15 @@ def _who(record: AuditRecord, kinds: Mapping[str, str]) -> str:
     return f"{where}のシステム" if where else "連携ハブのシステム"
 
 
+def _act(record: AuditRecord) -> str:
+    done, tried = ACTS.get(record.interaction, ("", ""))
+    return f"あなた{done if record.succeeded else tried}" if done else ""
+
+
+def _object(entry: Entry) -> str:
+    return _OBJECTS.get(entry.record.interaction) or _what(entry.kinds)
+
+
 def _what(kinds: Sequence[str]) -> str:
     named = {**TYPES, **category_names(), OTHER: "そのほかの情報"}
     words = list(dict.fromkeys(named[one] for one in kinds if one in named))
@@ -154,7 +169,8 @@ def _what(kinds: Sequence[str]) -> str:
 
 def _deed(record: AuditRecord) -> str:
     if not record.succeeded:
-        return _WANTED_TO_WRITE if kind_of(record.interaction).writes else _WANTED_TO_SEE
+        wanted = _WANTED_TO_WRITE if kind_of(record.interaction).writes else _WANTED_TO_SEE
+        return _WANTED.get(record.interaction, wanted)
     kind, words = next(
         ((name, words) for name, (words, interactions) in KINDS.items() if record.interaction in interactions), ("", "")
     )
@@ -163,11 +179,13 @@ def _deed(record: AuditRecord) -> str:
 
 
 def _why(record: AuditRecord, names: Mapping[str, str]) -> list[str]:
-    writes = kind_of(record.interaction).writes
     if record.reason in _OTHER_REASONS:
         return [_OTHER_REASONS[record.reason]]
-    if record.succeeded and writes:
+    if record.succeeded and kind_of(record.interaction).writes:
         return [_WRITTEN]
-    said = explain_reason(record.reason, record.rules, permit=record.succeeded, audience="resident", words=names)
-    otherwise = [] if record.succeeded else [_NOT_DONE if writes else _NOT_SHOWN]
-    return said or [*why(record), *names.values()] or otherwise
+    if is_decision(record):
+        said = explain_reason(record.reason, record.rules, permit=record.succeeded, audience="resident", words=names)
+        return said or [*why(record), *names.values()] or ([] if record.succeeded else [_NOT_SHOWN])
+    if record.succeeded:
+        return [*why(record), *names.values()]
+    return why(record) or [_NOT_SHOWN if is_look(record.interaction) else _NOT_DONE]

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from hub.interactions.access_questions import FindResident
 from hub.interactions.why import ASKERS, READERS_OF_THE_LOG, SYSTEM, Verdict, WhyNow, WhyPage, WhyThen
 from hub.projections.audit_event import AuditRecord
-from hub.projections.audit_event.kinds import kind_of
+from hub.projections.audit_event.acts import is_decision
 from hub.projections.professions import PROFESSIONS
 from hub.web.audit_words import sentence, why
 from hub.web.rendering import html
@@ -27,8 +27,7 @@ async def then(request: Request) -> Response:
     """``GET /why/{id}``: why somebody could see, or could not, what an entry of the log tells of."""
     frame, explained = await read(request, WhyThen(request.path_params["id"]))
     record, profession = explained.record, frame.caller.profession if frame.caller else ""
-    written = record.succeeded and kind_of(record.interaction).writes
-    path = [] if written else steps(record.reason, permit=record.succeeded)
+    path = steps(record.reason, permit=record.succeeded) if is_decision(record) else []
     return html(
         "why_then.html",
         frame,
@@ -110,7 +109,7 @@ def _roles(page: WhyPage) -> dict[str, list[tuple[str, str, bool]]]:
 
 
 def _verdicts(page: WhyPage) -> list[tuple[Verdict, str, list[Step]]]:
-    """Each verdict with its source's name and its steps, what is shown first."""
+    """Each verdict with its source's name and its steps, what is shown first.  An auditor reads none: no steps."""
     if page.now is None:
         return []
     ordered = sorted(page.now.verdicts, key=lambda one: (not one.decision.permit, one.source))
@@ -118,7 +117,11 @@ def _verdicts(page: WhyPage) -> list[tuple[Verdict, str, list[Step]]]:
         (
             one,
             page.organisations.get(one.source, one.source),
-            steps(one.decision.reason, permit=one.decision.permit, now=True, whole=not one.source),
+            steps(one.decision.reason, permit=one.decision.permit, now=True) if not _of_auditor(one) else [],
         )
         for one in ordered
     ]
+
+
+def _of_auditor(verdict: Verdict) -> bool:
+    return not verdict.source and verdict.decision.reason == "role"

@@ -50,11 +50,10 @@ _DECIDING: Mapping[Reason, int] = {
 _WOULD = (("お見せしました", "お見せします"), ("お見せしていません", "お見せしません"))
 
 
-def steps(reason: str, *, permit: bool, now: bool = False, whole: bool = False) -> list[Step]:
+def steps(reason: str, *, permit: bool, now: bool = False) -> list[Step]:
     """Rule by rule up to the one that decided; empty for a reason that no rule of §4 gives.
 
-    ``now``: nobody has looked, somebody would.  ``whole``: the role reads nothing of residents at all, which is found
-    out before any other rule of reading.
+    ``now``: nobody has looked, somebody would.
     """
     number = next((number for known, number in _DECIDING.items() if known == reason), 0)
     if not number:
@@ -62,7 +61,8 @@ def steps(reason: str, *, permit: bool, now: bool = False, whole: bool = False) 
     (said,) = explain_reason(reason, permit=permit)
     for done, would in _WOULD if now else ():
         said = said.replace(done, would)
-    passed = 2 if whole and number > 2 else number - 1
+    # Who may ask at all is found out in one step: that a rule before it let the caller pass, nobody said.
+    passed = 0 if number <= 2 else number - 1
     way = [Step(place, *_RULES[place - 1]) for place in range(1, passed + 1)]
     return [*way, Step(number, _RULES[number - 1][0], said, decides=True)]
 

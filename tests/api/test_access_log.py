@@ -135,8 +135,8 @@ def test_every_refusal_is_written_with_its_reason(city: City, person: str) -> No
         (city.get("clinic-emr", f"/fhir/Observation/{NEVER_USED}"), 404, "read", "unknown", None),
         (city.get("cw-left", f"/fhir/Observation/{one['id']}"), 403, "read", "not-in-force", person),
         (city.get("day-app", f"/fhir/Patient/{person}"), 403, "read", "scope", person),
-        (city.get("aud-kondo", f"/fhir/Observation/{one['id']}"), 403, "read", "role", person),
-        (city.get("cm-ito", "/fhir/AuditEvent"), 403, "search-type", "role", None),
+        (city.get("aud-kondo", f"/fhir/Observation/{one['id']}"), 403, "read", "not-for-role", person),
+        (city.get("cm-ito", "/fhir/AuditEvent"), 403, "search-type", "not-for-role", None),
         (city.get("cm-ito", f"/feed?patient={stranger}"), 404, "feed", "no-relation", stranger),
         (
             city.post("clinic-emr", f"/fhir/Patient/{person}/$handoff", {}),

@@ -84,5 +84,8 @@ def test_who_does_not_stand_at_the_desk_asks_nothing(city: City, desk: Browser, 
     assert "このページは使えません" in refused.text
     assert desk.post(entry, {"text": QUESTION}, origin="https://elsewhere.test").status_code == 403
     assert rows(city, "SELECT * FROM review_case") == []
-    assert [row["reason"] for row in city.log(interaction="operation:ask-about-access")] == ["cross-site", "role"]
+    assert [row["reason"] for row in city.log(interaction="operation:ask-about-access")] == [
+        "cross-site",
+        "not-for-role",
+    ]
     assert desk.post(entry, {"text": QUESTION}).status_code == 303

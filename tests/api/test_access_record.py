@@ -193,7 +193,7 @@ def test_it_is_for_the_desk_and_others_are_refused_kindly_and_in_the_log(city: C
         assert refused.status_code == 403
         assert "このページは使えません" in refused.text
         last = city.log()[0]
-        assert (last["patient"], last["outcome"], last["reason"]) == (person, "8", "role")
+        assert (last["patient"], last["outcome"], last["reason"]) == (person, "8", "not-for-role")
     assert browser.get("/access-record").status_code == 403
     assert browser.post("/access-record", {"number": "011234-0000000001"}).status_code == 403
     assert "/access-record" not in browser.get("/").headers["location"]

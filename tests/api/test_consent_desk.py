@@ -332,7 +332,7 @@ def test_the_desk_is_for_those_who_take_consents(city: City, person: str, role: 
     assert browser.post("/consents", {"name": "山田 花子"}).status_code == 403
     assert send(browser, f"/consents/{person}/new", PAPER).status_code == 403
     refused = [row["reason"] for row in city.log(outcome="8", person=role.partition("/")[0])]
-    assert set(refused) == {"role"}
+    assert set(refused) == {"not-for-role"}
     assert len(refused) >= 4
 
 

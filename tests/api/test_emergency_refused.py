@@ -53,10 +53,10 @@ def none_declared(city: City, person: str) -> bool:
 @pytest.mark.parametrize("who", ["cm-ito", "sec-noda", "aud-kondo", "hosp-ehr", "clinic-emr", "city-registry"])
 def test_other_roles_and_systems_never_declare(city: City, who: str) -> None:
     person, name = somebody(city, "Practitioner/cm-ito")
-    before = len(refusals(city, "role"))
+    before = len(refusals(city, "not-for-role"))
     assert declare(city, who, name=name).status_code == 403
     assert declared(city, "dr-sato", name=name)["patient"] == person
-    assert len(refusals(city, "role")) == before + 1
+    assert len(refusals(city, "not-for-role")) == before + 1
 
 
 def test_a_token_that_covers_no_patient_declares_nothing(city: City) -> None:

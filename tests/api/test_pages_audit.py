@@ -133,7 +133,7 @@ def test_the_log_is_for_auditors(city: City, person: str, role: str) -> None:
         refused = browser.get(path)
         assert refused.status_code == 403
         assert "このページは使えません" in refused.text
-    assert city.log()[0]["reason"] == "role"
+    assert city.log()[0]["reason"] == "not-for-role"
 
 
 def test_looking_at_the_log_is_in_the_log(city: City, auditor: Browser) -> None:

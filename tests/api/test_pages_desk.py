@@ -150,7 +150,7 @@ def test_the_desk_is_the_secretariats(city: City, twins: tuple[str, str], strang
     contact = {"patient": stranger, "organisation": "hosp", "decision": "confirm"}
     assert browser.post(CONTACTS, contact).status_code == 403
     assert city.log(reason="desk") == []
-    assert {row["reason"] for row in city.log(outcome="8")} == {"role"}
+    assert {row["reason"] for row in city.log(outcome="8")} == {"not-for-role"}
 
 
 def test_another_site_decides_nothing(city: City, desk: Browser, twins: tuple[str, str]) -> None:

@@ -158,7 +158,7 @@ def test_other_roles_have_no_such_page(city: City, role: str) -> None:
     response = browser.post("/emergency", {"name": name, "reason": REASON, "place": PLACE})
     assert (response.status_code, "使えません" in words(response.text)) == (403, True)
     assert cases(city, patient=person) == []
-    assert city.log(interaction="operation:declare-emergency")[0]["reason"] == "role"
+    assert city.log(interaction="operation:declare-emergency")[0]["reason"] == "not-for-role"
 
 
 def test_a_form_of_another_site_declares_nothing(city: City, paramedic: Browser) -> None:

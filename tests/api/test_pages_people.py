@@ -114,7 +114,7 @@ def test_an_auditor_sees_no_list_of_residents(city: City) -> None:
         refused = auditor.get(path)
         assert refused.status_code == 403, path
         assert "山田" not in refused.text
-    assert {row["reason"] for row in city.log(outcome="8")} == {"role"}
+    assert {row["reason"] for row in city.log(outcome="8")} == {"not-for-role"}
 
 
 @pytest.mark.parametrize("path", ["/people", "/people/x", "/people/x/handoff", "/audit", "/audit/x", "/desk"])

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from hub.access import rules
 from hub.context import Caller, Context
-from hub.errors import Refused, not_found
+from hub.errors import NOT_FOR_ROLE, Refused, not_found
 from hub.store import relations
 from hub.store.database import Tx
 from hub.store.sql import Row
@@ -33,7 +33,7 @@ def check_role(caller: Caller) -> None:
     """Raises ``Refused`` for everybody whose work this is not."""
     if not keeps(caller):
         text = "Care teams are kept by the secretariat and by care managers."
-        raise Refused(text, reason="role" if caller.in_force else "not-in-force")
+        raise Refused(text, reason=NOT_FOR_ROLE if caller.in_force else "not-in-force")
 
 
 def check(tx: Tx, caller: Caller, patient: str, context: Context) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from hub.access.decide import Grant
 from hub.context import Context
-from hub.errors import Refused
+from hub.errors import NOT_FOR_ROLE, Refused
 from hub.identity import residents
 from hub.identity.match import MEMBER_ID, key
 from hub.interactions.care_team_desk import keepers
@@ -56,7 +56,7 @@ class AllTeams:
 
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[TeamList]:
         if not keepers.keeps_all(grant.caller):
-            raise Refused("This list is the secretariat's.", reason="role")
+            raise Refused("This list is the secretariat's.", reason=NOT_FOR_ROLE)
         people = shown_people(tx, grant, list(grant.asked), today(context), source=grant.caller.organisation)
         page = TeamList(_listed(tx, grant.asked, people), everybody=True)
         return Shown(page, _records(people.values()), "desk", category="care-team")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from hub.access.agreements import agreements, may_write_consents
 from hub.access.decide import Grant
 from hub.context import Caller, Context
-from hub.errors import Refused, not_found
+from hub.errors import NOT_FOR_ROLE, Refused, not_found
 from hub.identity import residents
 from hub.identity.match import MEMBER_ID, Key, key
 from hub.interactions.consent_desk.history import Event, history
@@ -34,7 +34,7 @@ def at_the_desk(tx: Tx, caller: Caller) -> None:
     if not caller.in_force:
         raise Refused("Your role, or your organisation's membership, is not in force.", reason="not-in-force")
     if not takes_consents(tx, caller):
-        raise Refused("This page is for those who take the residents' consents.", reason="role")
+        raise Refused("This page is for those who take the residents' consents.", reason=NOT_FOR_ROLE)
 
 
 def takes_consents(tx: Tx, caller: Caller) -> bool:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from hub.access.caller import authenticate
 from hub.context import Caller, Context, Credential, instant
-from hub.errors import Conflict, Malformed, Problem, Refused, not_found
+from hub.errors import NOT_FOR_ROLE, Conflict, Malformed, Problem, Refused, not_found
 from hub.projections.rows import record
 from hub.store import audit, disasters, registry, reviews
 from hub.store.database import Tx
@@ -150,7 +150,7 @@ def may_help(caller: Caller) -> bool:
 def refuse_others(caller: Caller, *, who: Callable[[Caller], bool] = is_officer) -> None:
     """Raises ``Refused`` for whom this is not."""
     if not who(caller):
-        reason = "role" if caller.in_force else "not-in-force"
+        reason = NOT_FOR_ROLE if caller.in_force else "not-in-force"
         raise Refused("This is for the municipality's officers.", reason=reason)
 
 

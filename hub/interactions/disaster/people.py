@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 
 from hub.access.decide import Grant
 from hub.context import Context, instant
-from hub.errors import Refused, not_found
+from hub.errors import NOT_FOR_ROLE, Refused, not_found
 from hub.identity.exact import exactly_one
 from hub.interactions.disaster.declare import may_help
 from hub.interactions.emergency.pages import on_the_sheet, record_of
@@ -117,7 +117,7 @@ class DisasterSheet:
 
 def _be_somebody(grant: Grant) -> None:
     if not may_help(grant.caller):
-        raise Refused("This page is for the people who help in a disaster.", reason="role")
+        raise Refused("This page is for the people who help in a disaster.", reason=NOT_FOR_ROLE)
 
 
 def _be_reached(grant: Grant, patient: str) -> None:

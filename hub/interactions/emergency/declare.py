@@ -8,7 +8,7 @@ from hub.access.caller import authenticate
 from hub.access.emergencies import may_declare, who
 from hub.auth.scopes import allows, read_scopes
 from hub.context import Caller, Context, Credential, instant
-from hub.errors import Conflict, Malformed, NotFound, Problem, Refused, Unauthenticated, not_found
+from hub.errors import NOT_FOR_ROLE, Conflict, Malformed, NotFound, Problem, Refused, Unauthenticated, not_found
 from hub.identity.exact import exactly_one
 from hub.interactions.emergency.notice import tell_the_team
 from hub.projections.rows import record
@@ -86,7 +86,7 @@ def allow_again(tx: Tx, credential: Credential, person: str, context: Context) -
     caller = authenticate(tx, credential, context)
     officer = caller.organisation_kind == "municipality" and caller.profession == "municipal-officer"
     if not officer or not caller.in_force or caller.person in (None, person):
-        raise Refused("A municipal officer, another person, allows this.", reason="role")
+        raise Refused("A municipal officer, another person, allows this.", reason=NOT_FOR_ROLE)
     if not emergencies.allow(tx, person, instant(context.now), caller.person or ""):
         raise Conflict("This person is not stopped, or was allowed already.", reason="decided")
     about = f"EmergencyStop/{person}"
@@ -113,7 +113,7 @@ def is_fresh(proved: str, context: Context) -> bool:
 
 def _check_caller(tx: Tx, caller: Caller, credential: Credential, context: Context) -> None:
     if not may_declare(caller):
-        reason = "role" if caller.in_force else "not-in-force"
+        reason = NOT_FOR_ROLE if caller.in_force else "not-in-force"
         raise Refused("An emergency is declared by a physician, a nurse or a paramedic on duty.", reason=reason)
     if not allows(read_scopes(caller.scopes), "Patient", "read"):
         raise Refused("The token's scopes do not cover reading Patient.", reason="scope")

@@ -7,7 +7,7 @@ from datetime import datetime
 from hub.access.decide import Grant
 from hub.access.emergencies import may_declare, who
 from hub.context import Context, Credential, instant
-from hub.errors import NotFound, Refused, not_found
+from hub.errors import NOT_FOR_ROLE, NotFound, Refused, not_found
 from hub.interactions.emergency.declare import is_fresh
 from hub.interactions.handoff import MOST, held
 from hub.interactions.my_people import Person, shown_people, today
@@ -68,7 +68,9 @@ class EmergencyForm:
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[EmergencyPage]:
         caller = grant.caller
         if not may_declare(caller):
-            raise Refused("An emergency is declared by a physician, a nurse or a paramedic on duty.", reason="role")
+            raise Refused(
+                "An emergency is declared by a physician, a nurse or a paramedic on duty.", reason=NOT_FOR_ROLE
+            )
         rows = emergencies.not_over(tx, who(caller), instant(context.now))
         people = shown_people(tx, grant, [row.patient for row in rows], today(context))
         page = EmergencyPage(

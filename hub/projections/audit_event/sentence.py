@@ -1,5 +1,6 @@
 """An audit record as one Japanese sentence, for the municipality's auditor and the resident."""
 
+from hub.projections.audit_event.acts import ACTS, is_decision, why_not
 from hub.projections.audit_event.kinds import kind_of
 from hub.projections.audit_event.record import AuditRecord
 from hub.projections.professions import PROFESSIONS
@@ -133,7 +134,8 @@ def explain(record: AuditRecord, *, patient: str = "", rule: str = "") -> str:
     if record.succeeded:
         return whole + done + (f"。{plain(rule)}" if rule else "")
     code = f"（{plain(record.reason)}）" if record.reason else ""
-    why = f"{_REASONS[record.reason]}ため" if record.reason in _REASONS else "処理できなかったため"
+    reason = _REASONS.get(record.reason, "") if is_decision(record) else why_not(record)
+    why = f"{reason}ため" if reason else "処理できなかったため"
     return f"{whole}{tried}、{why}{answered}{code}" + (f"。{plain(rule)}" if rule else "")
 
 
@@ -146,6 +148,9 @@ def without_object(record: AuditRecord) -> str:
 
 
 def _deed(record: AuditRecord) -> tuple[str, str, str]:
+    if record.interaction in ACTS:
+        done, tried = ACTS[record.interaction]
+        return done, f"{tried}が", "受け付けませんでした"
     words = _WITHOUT_OBJECT.get(record.interaction) or _DEEDS.get(record.interaction)
     return words or (_ENTERED if kind_of(record.interaction).writes else _LOOKED)
 
@@ -161,6 +166,8 @@ def _who(record: AuditRecord) -> str:
 def _whose(record: AuditRecord, patient: str) -> str:
     if record.interaction in _WITHOUT_OBJECT:
         return f"{patient}について " if patient else ""
+    if record.interaction in ACTS:
+        return patient or "住民の方"
     return (f"{patient}の" if patient else "") + _what(record) + " "
 
 

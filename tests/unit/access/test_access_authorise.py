@@ -77,7 +77,7 @@ def test_leave_has_the_facts_of_each_change_and_the_day() -> None:
     ("caller", "reason"),
     [
         (replace(WRITER, in_force=False), "not-in-force"),
-        (replace(WRITER, profession="auditor"), "role"),
+        (replace(WRITER, profession="auditor"), "not-for-role"),
         (replace(WRITER, scopes="user/*.rs"), "scope"),
         (replace(WRITER, scopes="user/Observation.cruds"), "scope"),
     ],

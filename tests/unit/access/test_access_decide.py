@@ -58,7 +58,7 @@ def test_the_log_is_for_those_of_the_municipality_who_read_it(interaction: str, 
             for other in (replace(reader, profession="nurse"), replace(reader, organisation_kind="hospital"), DOCTOR):
                 with pytest.raises(Refused, match="access log") as refused:
                     asked(tx, other, what, of_type)
-                assert refused.value.reason == "role"
+                assert refused.value.reason == "not-for-role"
 
 
 @pytest.mark.parametrize("auditing", [AUDITOR, replace(AUDITOR, profession="nurse"), replace(AUDITOR, purpose="TREAT")])
@@ -68,7 +68,7 @@ def test_who_audits_reads_no_subjects_data(auditing: Caller) -> None:
         assert not asked(tx, auditing, "search-type", "Organization").covers("Condition")
         with pytest.raises(Refused, match="never its subjects' data") as refused:
             asked(tx, auditing, "search-type", "Condition")
-        assert refused.value.reason == "role"
+        assert refused.value.reason == "not-for-role"
         with pytest.raises(Refused) as refused:
             asked(tx, replace(auditing, scopes="user/Organization.s"), "search-type", "Condition")
     assert refused.value.reason == "scope"
