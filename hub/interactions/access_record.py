@@ -243,7 +243,7 @@ def _special(reason: str, purpose: str, interaction: str) -> Special:
 
 def _entries(tx: Tx, patient: str, rows: Sequence[Row], context: Context) -> list[Entry]:
     records = [audit.record_of(row, context.base_url) for row in rows]
-    kinds = _kinds(tx, patient, records)
+    kinds = kinds_of(tx, patient, records)
     subjects = {record.id: _subjects(record) for record in records}
     asked: dict[str, list[Asked]] = {}
     for row in reviews.about(tx, patient, "", sorted({one for of in subjects.values() for one in of})):
@@ -260,8 +260,8 @@ def _subjects(record: AuditRecord) -> tuple[str, ...]:
     return (f"AuditEvent/{record.id}", *(rule for rule in record.rules if rule.startswith("Emergency/")))
 
 
-def _kinds(tx: Tx, patient: str, records: Sequence[AuditRecord]) -> dict[str, tuple[str, ...]]:
-    """Of what kind each record's things are.
+def kinds_of(tx: Tx, patient: str, records: Sequence[AuditRecord]) -> dict[str, tuple[str, ...]]:
+    """By the id of each record, of what kinds the things are that it names.
 
     Of what the resident has not been told (未告知, 未提供) the record says that it is something, not what.
     """

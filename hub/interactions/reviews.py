@@ -7,6 +7,7 @@ from hub.access.caller import authenticate
 from hub.access.decide import Grant
 from hub.context import Caller, Context, Credential, instant
 from hub.errors import Conflict, Malformed, Refused, not_found
+from hub.interactions.access_record import kinds_of
 from hub.interactions.disaster.declare import is_officer, may_look, refuse_others
 from hub.interactions.emergency.declare import allow_again
 from hub.interactions.my_people import Person, shown_people, today
@@ -19,7 +20,7 @@ from hub.store.sql import Row
 
 ON_A_PAGE, CLOSED, SEEN = 50, 20, 50
 LONGEST = 1000
-ALARM, QUESTION, UNREADABLE = "emergency-alarm", "question", "unreadable-consent"
+QUESTION, UNREADABLE = "question", "unreadable-consent"
 JUDGED = ("justified", "not-justified", "unclear")
 ANSWERED = ("answered",)
 WITHOUT_NOTE = frozenset({"justified"})
@@ -51,11 +52,20 @@ class Helped:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """An entry of the log, and of what kinds what it showed is (``hub.interactions.access_record.Entry``)."""
+
+    record: AuditRecord
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One case.  ``person`` and ``organisation_name`` opened it; ``patient`` is none for what is about nobody.
 
     ``accesses`` are what the log has: what an emergency showed, or the access that a question is about.
-    ``own``: the reader may not close it.  ``stopped``: nobody has let the person of an alarm declare again.
+    ``own``: the reader may not close it.  ``stopped``: nobody has let the person of an alarm declare again;
+    ``allowed`` and ``allowed_by`` say when and who has.
     ``finding`` is "" while it waits.
     """
 
@@ -68,10 +78,12 @@ class Case:
     organisation_name: str
     patient: Person | None
     what: Opened | None
-    accesses: tuple[AuditRecord, ...]
+    accesses: tuple[Access, ...]
     helped: tuple[Helped, ...]
     own: bool
     stopped: bool
+    allowed: str
+    allowed_by: str
     finding: str
     note: str
     closed: str
@@ -80,24 +92,33 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class ReviewPage:
-    """The first of all that ``wait``, the oldest first; those closed last.  ``acts``: the reader decides here."""
+    """A part of all that ``wait``, ``alarms`` first; those closed last.  ``acts``: the reader decides here.
+
+    ``next``: after which case the following part begins; "" on the last.
+    """
 
     waiting: list[Case]
     wait: int
+    alarms: int
+    next: str
     closed: list[Case]
     acts: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Reviews:
-    """``GET /reviews``, for officers and auditors; an auditor is told no resident's name."""
+    """``GET /reviews``, for officers and auditors; an auditor is told no resident's name.
 
+    ``after`` is the id of the last case of the part before.
+    """
+
+    after: str = ""
     interaction: str = "page"
     type: str = ""
     query: str = "reviews"
 
     def patients(self, tx: Tx) -> tuple[str, ...]:
-        rows = (*reviews.waiting(tx, ON_A_PAGE), *reviews.closed(tx, CLOSED))
+        rows = (*reviews.waiting(tx, ON_A_PAGE, self.after), *reviews.closed(tx, CLOSED))
         return tuple(dict.fromkeys(row.patient for row in rows if row.patient))
 
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[ReviewPage]:
@@ -107,9 +128,12 @@ class Reviews:
         if grant.covers("Patient"):
             people = shown_people(tx, grant, list(grant.asked), today(context), source=caller.organisation)
         reader = _Reader(tx, caller, context, people, registry.person_names(tx), registry.organisation_names(tx))
+        rows, (wait, alarms) = reviews.waiting(tx, ON_A_PAGE + 1, self.after), reviews.how_many_wait(tx)
         page = ReviewPage(
-            waiting=[reader.case(row) for row in reviews.waiting(tx, ON_A_PAGE)],
-            wait=reviews.how_many_wait(tx),
+            waiting=[reader.case(row) for row in rows[:ON_A_PAGE]],
+            wait=wait,
+            alarms=alarms,
+            next=rows[ON_A_PAGE - 1].id if len(rows) > ON_A_PAGE else "",
             closed=[reader.case(row) for row in reviews.closed(tx, CLOSED)],
             acts=is_officer(caller),
         )
@@ -144,7 +168,7 @@ def reopen(tx: Tx, credential: Credential, id_: str, context: Context) -> None:
 def allow(tx: Tx, credential: Credential, id_: str, context: Context) -> None:
     """Let the person of an alarm declare emergencies again.  Raises as ``close`` and ``allow_again`` do."""
     _, case = _for_officer(tx, credential, id_, context)
-    if case.kind != ALARM:
+    if case.kind != reviews.ALARM:
         raise not_found()
     allow_again(tx, credential, _id(case.subject), context)
 
@@ -167,7 +191,7 @@ def _for_officer(tx: Tx, credential: Credential, id_: str, context: Context) -> 
 
 def _concerned(tx: Tx, case: Row) -> str:
     """Whose deed it is that is looked at."""
-    if case.kind == ALARM:
+    if case.kind == reviews.ALARM:
         return _id(case.subject)
     if case.kind == QUESTION:
         asked = audit.find(tx, {"id": _id(case.subject)}, count=1)
@@ -205,45 +229,49 @@ class _Reader:
 
     def case(self, row: Row) -> Case:
         what, accesses, helped = self._opened(row)
-        stopped = row.kind == ALARM and emergencies.stopped(self.tx, _id(row.subject))
+        is_alarm = row.kind == reviews.ALARM
+        stop = emergencies.stop_before(self.tx, _id(row.subject), row.opened) if is_alarm else None
         return Case(
             id=row.id,
             kind=row.kind,
             subject=row.subject,
             text=row.text,
             opened=row.opened,
-            person=self._name(_id(row.subject) if row.kind == ALARM else row.person),
+            person=self._name(_id(row.subject) if is_alarm else row.person),
             organisation_name=self.places.get(row.organisation, row.organisation),
             patient=self.people.get(row.patient),
             what=what,
             accesses=accesses,
             helped=helped,
             own=self.caller.person == _concerned(self.tx, row),
-            stopped=stopped,
+            stopped=stop is not None and not stop.allowed,
+            allowed=stop.allowed if stop is not None else "",
+            allowed_by=self._name(stop.allowed_by) if stop is not None else "",
             finding=row.finding,
             note=row.note,
             closed=row.closed,
             closed_by=self._name(row.closed_by),
         )
 
-    def _opened(self, row: Row) -> tuple[Opened | None, tuple[AuditRecord, ...], tuple[Helped, ...]]:
+    def _opened(self, row: Row) -> tuple[Opened | None, tuple[Access, ...], tuple[Helped, ...]]:
         if row.kind == "emergency":
             return (*self._emergency(_id(row.subject)), ())
         if row.kind == "disaster":
             what, helped = self._disaster(_id(row.subject))
             return what, (), helped
         if row.kind == QUESTION:
-            return None, self._records(audit.find(self.tx, {"id": _id(row.subject)}, count=1)), ()
+            asked = audit.find(self.tx, {"id": _id(row.subject)}, count=1)
+            return None, self._accesses(row.patient, asked), ()
         return None, (), ()
 
-    def _emergency(self, id_: str) -> tuple[Opened | None, tuple[AuditRecord, ...]]:
+    def _emergency(self, id_: str) -> tuple[Opened | None, tuple[Access, ...]]:
         one = emergencies.one(self.tx, id_)
         if one is None:
             return None, ()
         place = self.places.get(one.organisation, one.organisation)
         seen = reviews.seen_in_emergency(self.tx, one.patient, one.person, one.declared, one.until, SEEN)
         what = Opened(self._name(one.person), place, one.declared, one.until, one.place, self._is_ahead(one.until))
-        return what, self._records(seen)
+        return what, self._accesses(one.patient, seen)
 
     def _disaster(self, id_: str) -> tuple[Opened | None, tuple[Helped, ...]]:
         one = disasters.one(self.tx, id_)
@@ -261,8 +289,10 @@ class _Reader:
     def _is_ahead(self, moment: str) -> bool:
         return moment > instant(self.context.now)
 
-    def _records(self, rows: Sequence[Row]) -> tuple[AuditRecord, ...]:
-        return tuple(audit.record_of(row, self.context.base_url) for row in rows)
+    def _accesses(self, patient: str, rows: Sequence[Row]) -> tuple[Access, ...]:
+        records = [audit.record_of(row, self.context.base_url) for row in rows]
+        kinds = kinds_of(self.tx, patient, records)
+        return tuple(Access(record, kinds[record.id]) for record in records)
 
     def _name(self, person: str) -> str:
         return self.names.get(person, person)

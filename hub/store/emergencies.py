@@ -67,6 +67,12 @@ def stopped(tx: Tx, person: str) -> bool:
     )
 
 
+def stop_before(tx: Tx, person: str, moment: str) -> Row | None:
+    """The last stop of a person up to a moment; ``allowed`` is "" while it holds."""
+    found = "SELECT * FROM emergency_stop WHERE person = :person AND raised <= :moment ORDER BY raised DESC LIMIT 1"
+    return first(tx, found, {"person": person, "moment": moment})
+
+
 def allowed_last(tx: Tx, person: str) -> str:
     """The instant at which a stop of this person was last lifted; "" for never."""
     row = first(tx, "SELECT max(allowed) AS at FROM emergency_stop WHERE person = :person", {"person": person})

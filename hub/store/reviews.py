@@ -6,15 +6,28 @@ from hub.store.access_tables import ReviewCase
 from hub.store.database import Tx
 from hub.store.sql import AT_MOST, Record, Row, add, first, in_list, query, run
 
+ALARM = "emergency-alarm"
+"""The kind of a case about somebody who was stopped: it cannot wait as the others can."""
+
 
 def put(tx: Tx, case: Record) -> None:
     """Open a case (columns of ``ReviewCase``)."""
     add(tx, ReviewCase, [case])
 
 
-def waiting(tx: Tx, count: int) -> Sequence[Row]:
-    """Cases without a finding, oldest first."""
-    return query(tx, f"SELECT * FROM review_case WHERE closed = '' ORDER BY opened, id {AT_MOST}", {"count": count})  # noqa: S608
+def waiting(tx: Tx, count: int, after: str = "") -> Sequence[Row]:
+    """Cases without a finding: alarms first, each the oldest first.
+
+    ``after``: those that come after the place of this case, closed meanwhile or not; from the first when there is none.
+    """
+    statement = f"""SELECT w.* FROM review_case w LEFT JOIN review_case a ON a.id = :after
+                     WHERE w.closed = '' AND (a.id IS NULL OR ({_place("w")}) > ({_place("a")}))
+                     ORDER BY {_place("w")} {AT_MOST}"""  # noqa: S608 - our own names
+    return query(tx, statement, {"after": after, "count": count})
+
+
+def _place(alias: str) -> str:
+    return f"CASE {alias}.kind WHEN '{ALARM}' THEN 0 ELSE 1 END, {alias}.opened, {alias}.id"
 
 
 def closed(tx: Tx, count: int) -> Sequence[Row]:
@@ -63,11 +76,14 @@ def reopen(tx: Tx, case: Row) -> bool:
     )
 
 
-def how_many_wait(tx: Tx) -> int:
-    """How many cases have no finding."""
-    row = first(tx, "SELECT count(*) AS n FROM review_case WHERE closed = ''", {})
+def how_many_wait(tx: Tx) -> tuple[int, int]:
+    """How many cases have no finding, and how many of these are alarms."""
+    counted = (
+        "SELECT count(*) AS n, count(CASE kind WHEN :alarm THEN 1 END) AS alarms FROM review_case WHERE closed = ''"
+    )
+    row = first(tx, counted, {"alarm": ALARM})
     assert row is not None
-    return int(row.n)
+    return int(row.n), int(row.alarms)
 
 
 def seen_in_emergency(tx: Tx, patient: str, person: str, since: str, until: str, count: int) -> Sequence[Row]:

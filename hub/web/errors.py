@@ -30,7 +30,7 @@ _WORDS = {
     ),
     404: ("見つかりません", "このページはないか、いまはご覧になれません。はじめのページからお探しください。"),
     405: ("この方法では開けません", "ページの中のボタンやリンクからお使いください。"),
-    409: ("ほかの人が先に処理しました", "ひとつ前のページに戻り、いまの状態を確かめてください。"),
+    409: ("ほかの人が先に処理しました", "何も変えていません。いまの状態を確かめてから、要るときだけ、もう一度どうぞ。"),
     413: ("送られた内容が大きすぎます", "内容を短くして、もう一度お試しください。"),
     429: ("少し時間をおいてください", "短いあいだに、何度も試されました。しばらくしてから、もう一度お試しください。"),
     503: ("いま、混み合っています", "何も失われていません。少し待ってから、もう一度お試しください。"),
@@ -43,7 +43,7 @@ _REASONS = {
     ),
     "emergency-over": (
         "緊急アクセスは終わりました",
-        "宣言から60分がたちました。まだ要るときは、緊急アクセスのページから、もう一度宣言してください。",
+        "宣言から60分がたったか、途中で終えられました。まだ要るときは、緊急アクセスのページから、もう一度宣言してください。",
     ),
     "emergency-stop": (
         "いまは宣言できません",
@@ -101,10 +101,22 @@ def _page(request: Request, error: HubError, frame: Frame) -> Response:
     happened, do = _REASONS.get(error.reason) or _WORDS.get(error.status) or _WORDS[503]
     number = context_of(request).request_id
     response = html(
-        "error.html", frame, happened, error.status, advice=do, number=number, signed_out=error.status == 401
+        "error.html",
+        frame,
+        happened,
+        error.status,
+        advice=do,
+        number=number,
+        signed_out=error.status == 401,
+        back=_back(request, frame) if error.status == 409 else None,
     )
     if isinstance(error, TooMany):
         response.headers.update(error.headers)
     if error.status == 503:
         response.headers["Retry-After"] = "5"
     return response
+
+
+def _back(request: Request, frame: Frame) -> tuple[str, str] | None:
+    """(path, name) of the page whose form was sent too late: there it is seen what others did meanwhile."""
+    return next(((path, name) for path, name in frame.tabs if request.url.path.startswith(f"{path}/")), None)

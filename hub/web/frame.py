@@ -12,7 +12,7 @@ from hub.interactions.care_team_desk import keepers
 from hub.interactions.consent_desk import desk as consents
 from hub.interactions.disaster import declare as disaster
 from hub.question import Question, Shown
-from hub.store import registry
+from hub.store import registry, reviews
 from hub.store.database import Tx
 
 T = TypeVar("T")
@@ -48,13 +48,16 @@ _CONSENTS = "/consents", "同意の受付"
 class Frame:
     """``demo``: anybody can be anybody here, and every page says so.  ``caller`` is none when nobody is signed in.
 
-    ``takes_consents`` depends on the city's policy, and not on the role alone.
+    ``takes_consents`` depends on the city's policy, and not on the role alone.  ``wait`` and ``alarms``: how many cases
+    an officer has to look at, on any page.
     """
 
     city: str = ""
     demo: bool = False
     caller: Caller | None = None
     takes_consents: bool = False
+    wait: int = 0
+    alarms: int = 0
 
     @property
     def tabs(self) -> list[tuple[str, str]]:
@@ -83,7 +86,8 @@ def frame_of(tx: Tx, caller: Caller | None) -> Frame:
     if city is None:
         return Frame(caller=caller)
     takes = caller is not None and caller.in_force and consents.takes_consents(tx, caller)
-    return Frame(city.name, bool(city.demo_sign_in), caller, takes)
+    wait, alarms = reviews.how_many_wait(tx) if caller is not None and disaster.is_officer(caller) else (0, 0)
+    return Frame(city.name, bool(city.demo_sign_in), caller, takes, wait, alarms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,10 +161,15 @@ def _object(entry: Entry) -> str:
 
 
 def _what(kinds: Sequence[str]) -> str:
+    shown = kind_names(kinds)
+    return f"あなたの{shown}" if shown else "あなたの情報"
+
+
+def kind_names(kinds: Sequence[str]) -> str:
+    """Categories and resource types in words, each once; "" where none has a name."""
     named = {**TYPES, **category_names(), OTHER: "そのほかの情報"}
     words = list(dict.fromkeys(named[one] for one in kinds if one in named))
-    shown = "・".join(words[:MOST_KINDS]) + ("など" if len(words) > MOST_KINDS else "")
-    return f"あなたの{shown}" if shown else "あなたの情報"
+    return "・".join(words[:MOST_KINDS]) + ("など" if len(words) > MOST_KINDS else "")
 
 
 def _deed(record: AuditRecord) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -10,18 +11,17 @@ from hub.context import Context, Credential
 from hub.edge import context_of, doors_of
 from hub.errors import Malformed
 from hub.interactions.disaster.declare import is_officer
-from hub.interactions.reviews import ANSWERED, JUDGED, Reviews, allow, close, findings_of, reopen
-from hub.projections.audit_event import AuditRecord
-from hub.projections.audit_event.sentence import TYPES
+from hub.interactions.reviews import ANSWERED, JUDGED, ON_A_PAGE, Access, Reviews, allow, close, findings_of, reopen
 from hub.store.database import Tx
 from hub.web.audit_words import sentence
 from hub.web.frame import Framed
+from hub.web.record_words import kind_names
 from hub.web.rendering import html
 from hub.web.session import credential, form, noting
 
 TITLE = "確認"
 ACT = "operation:review-act"
-_PURPOSE = "CAREMGT"
+_PURPOSE = "HCOMPL"
 KINDS = {
     "emergency": "緊急アクセス",
     "emergency-alarm": "緊急アクセスの警報",
@@ -45,14 +45,16 @@ _PROBLEMS = {"note-missing": "この結論には、わけ（質問には答え�
 
 
 async def reviews(request: Request) -> Response:
-    """``GET /reviews``: what waits, oldest first, and what was closed last."""
-    return await _page(request, 200, _DONE.get(request.query_params.get("done", ""), ""))
+    """``GET /reviews``: what waits, alarms and the oldest first, and what was closed last."""
+    asked = request.query_params
+    return await _page(request, 200, asked.get("after", ""), _DONE.get(asked.get("done", ""), ""))
 
 
 async def decided(request: Request) -> Response:
     """``POST /reviews/{id}``: a finding with its note, a case opened again, or an alarm answered."""
     fields, who, context = await form(request, ACT), credential(request), context_of(request)
     chosen, note, id_ = fields.get("act", ""), fields.get("note", ""), request.path_params["id"]
+    after = fields.get("after", "")
     known = chosen in _ACTS
     name = "operation:allow-emergency" if chosen == "allow" else f"operation:review-{chosen if known else 'close'}"
     work = _ACTS.get(chosen) or _closing(chosen, note)
@@ -62,8 +64,8 @@ async def decided(request: Request) -> Response:
     except Malformed as error:
         if error.reason not in _PROBLEMS:
             raise
-        return await _page(request, error.status, problem=_PROBLEMS[error.reason], at=id_)
-    return RedirectResponse(f"/reviews?done={chosen}", 303)
+        return await _page(request, error.status, after, problem=_PROBLEMS[error.reason], at=id_)
+    return RedirectResponse(f"/reviews?{urlencode({'done': chosen} | ({'after': after} if after else {}))}", 303)
 
 
 _Work = Callable[[Tx, Credential, str, Context], None]
@@ -77,18 +79,20 @@ def _closing(finding: str, note: str) -> _Work:
     return work
 
 
-async def _page(request: Request, status: int, done: str = "", problem: str = "", at: str = "") -> Response:
+async def _page(request: Request, status: int, after: str, done: str = "", problem: str = "", at: str = "") -> Response:
     doors, who, context = doors_of(request), credential(request), context_of(request)
     caller = await doors.caller(who, context, "page")
     # An officer's usual purpose here is to audit, and whoever audits is told nobody's name: a reviewer has to be.
     asking = replace(who, purpose=_PURPOSE) if is_officer(caller) else who
-    frame, page = await doors.read(asking, Framed(Reviews()), context)
+    frame, page = await doors.read(asking, Framed(Reviews(after)), context)
     return html(
         "reviews.html",
         frame,
         TITLE,
         status,
         page=page,
+        after=after,
+        most=ON_A_PAGE,
         kinds=KINDS,
         findings=FINDINGS,
         findings_of=findings_of,
@@ -100,7 +104,6 @@ async def _page(request: Request, status: int, done: str = "", problem: str = ""
     )
 
 
-def _seen(record: AuditRecord) -> str:
+def _seen(access: Access) -> str:
     """The kinds of what one access showed, in words."""
-    types = dict.fromkeys(one.partition("/")[0].partition("?")[0] for one in record.what)
-    return "・".join(TYPES[one] for one in types if one in TYPES) or "何も表示されませんでした"
+    return kind_names(access.kinds) if access.record.what else "何も表示されませんでした"

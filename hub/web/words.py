@@ -21,6 +21,7 @@ CHANGES = {"amended": "変更", "retracted": "取り消し"}
 PURPOSES = {
     "TREAT": "診療・治療", "CAREMGT": "介護・生活の支援", "COC": "連携の調整", "ETREAT": "救急",
     "DISASTER": "災害時の支援", "AUDIT": "監査", "PATRQT": "ご本人の求め",
+    "HCOMPL": "決まりが守られたかの確認",
 }  # fmt: skip
 WHY_A_PAIR = {
     "same name, birth date and sex": "氏名・生年月日・性別が同じです",

@@ -1,5 +1,6 @@
 """The review queue: what waits, with what it is about, and what the officers found (CONSENT.md §6)."""
 
+import re
 from uuid import uuid4
 
 import pytest
@@ -13,6 +14,7 @@ from tests.api.pages_city import AUDITOR, PHYSICIAN, SECRETARIAT, Browser, brows
 from tests.hub_in_test import City
 
 PAGE = "/reviews"
+NEXT = re.compile(r'rel="next" href="([^"]+)"')
 
 
 @pytest.fixture
@@ -69,7 +71,9 @@ def test_an_emergency_is_told_with_what_was_seen_and_closed(city: City, officer:
     assert decide(officer, case, "not-justified") == 400
     assert decide(officer, case, "answered", "はい") == 400
     assert decide(officer, case, "not-justified", "要らない利用でした。") == 303
-    assert decide(officer, case, "justified") == 409
+    late = officer.post(f"{PAGE}/{case}", {"act": "justified", "note": ""})
+    assert late.status_code == 409
+    assert 'href="/reviews">「確認」のページで、いまの状態を見る</a>' in late.text
     text = words(officer.page(f"{PAGE}?done=not-justified"))
     assert "待っているものはありません" in text
     assert "正しくない利用でした 要らない利用でした。 11月22日 13:00 村田 隆" in text
@@ -109,6 +113,45 @@ def test_the_oldest_comes_first(city: City, officer: Browser) -> None:
     text = words(officer.page(PAGE))
     assert "「見せない」として扱っています" in text
     assert text.index("読めない0") < text.index("読めない1") < text.index("読めない2")
+
+
+def test_an_alarm_comes_before_whatever_waits_and_stands_on_every_page(city: City, officer: Browser) -> None:
+    for number in range(101):
+        opened(city, "unreadable-consent", f"Consent/{number}", f"読めない{number:03}。")
+    opened(city, "emergency-alarm", "EmergencyStop/ns-abe", "多くの方への宣言がありました。")
+    pages = [officer.page(PAGE)]
+    while following := NEXT.search(pages[-1]):
+        pages.append(officer.page(following[1]))
+    assert [one.count('<article class="waiting"') for one in pages] == [50, 50, 2]
+    assert "待っているもの 102件 警報が1件あります。" in words(pages[0])
+    assert pages[0].index("多くの方への宣言") < pages[0].index("読めない000。")
+    assert "警報が1件あります。 はじめの50件 にあります。" in words(pages[1])
+    told = [one for page in pages for one in re.findall(r"読めない\d+", page)]
+    assert told == [f"読めない{number:03}" for number in range(101)]
+    assert "警報 102 件が待っています" in words(officer.page("/audit"))
+    assert "件が待っています" not in browser_of(city, AUDITOR).page("/audit")
+    assert officer.page(f"{PAGE}?after=nobody").count('<article class="waiting"') == 50
+
+
+def test_on_a_later_page_one_stays_there(city: City, officer: Browser) -> None:
+    cases = [opened(city, "disaster", f"Disaster/{number}") for number in range(52)]
+    answer = officer.post(f"{PAGE}/{cases[50]}", {"act": "justified", "note": "", "after": cases[49]})
+    assert answer.headers["location"] == f"/reviews?done=justified&after={cases[49]}"
+    assert f'id="c-{cases[51]}"' in officer.page(answer.headers["location"])
+    assert decide(officer, cases[49], "justified") == 303
+    assert f'id="c-{cases[51]}"' in officer.page(answer.headers["location"]), "its place is known, closed or not"
+    assert decide(officer, cases[51], "justified") == 303
+    assert "ここから先に、待っているものはありません" in officer.page(answer.headers["location"])
+
+
+def test_an_officers_look_has_its_true_purpose(city: City, officer: Browser) -> None:
+    person = city.resident()
+    emergency(city, PARAMEDIC, name="山田 花子", birthDate="1940-05-01")
+    officer.page(PAGE)
+    (look,) = city.log(interaction="page", person="off-murata", patient=person)
+    assert (look["purpose"], look["reason"]) == ("HCOMPL", "officer")
+    told = words(browser_of(city, SECRETARIAT).page(f"/access-record/{person}"))
+    assert "目的：決まりが守られたかの確認" in told
 
 
 def test_a_question_is_told_with_the_access_and_answered(city: City, officer: Browser) -> None:
@@ -169,10 +212,12 @@ def test_an_alarm_lets_somebody_declare_again(city: City, officer: Browser) -> N
     change(city, f"{stopped} VALUES ('ns-abe', :now, 'hosp', '', '')", now=instant(city.clock.now))
     case = opened(city, "emergency-alarm", "EmergencyStop/ns-abe", "多くの方への宣言がありました。")
     assert "阿部 桜" in words(officer.page(PAGE))
+    assert "この方は、いま宣言できません" in officer.page(PAGE)
     assert "また宣言できるようにする" in officer.page(PAGE)
     assert decide(browser_of(city, AUDITOR), case, "allow") == 403
     assert decide(officer, case, "allow") == 303
     assert "また宣言できるようにする" not in officer.page(PAGE)
+    assert "11月22日（日）12:00に、村田 隆が、また宣言できるようにしました。" in words(officer.page(PAGE))
     assert decide(officer, case, "allow") == 409
     assert emergency(city, NURSE, name="山田 花子", birthDate="1940-05-01")["patient"] == person
     other = opened(city, "disaster", "Disaster/x")

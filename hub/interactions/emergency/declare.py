@@ -23,7 +23,7 @@ FRESH = timedelta(minutes=5)
 """So long ago at most a factor of sign-in may have been used."""
 MANY, WITHIN = 20, timedelta(minutes=10)
 """For so many different patients in so short a time, and nobody looks at it: then no more."""
-CASE, ALARM = "emergency", "emergency-alarm"
+CASE = "emergency"
 LONGEST = 500
 CLAIMS = ("emergency",)
 """What a declaration has to itself: of two at once the second counts the first."""
@@ -192,8 +192,8 @@ def _stop_after_many(tx: Tx, caller: Caller, context: Context) -> None:
         return
     emergencies.stop(tx, person, caller.organisation, instant(context.now))
     minutes = int(WITHIN.total_seconds() // 60)
-    text = f"{minutes}分のあいだに、{MANY}人の方への緊急アクセスが宣言されました。許すまで、次の宣言はできません。"
-    _ask_for_review(tx, caller, ALARM, f"EmergencyStop/{person}", text, "", context)
+    text = f"{minutes}分のあいだに、{MANY}人の方への緊急アクセスが宣言されました。"
+    _ask_for_review(tx, caller, reviews.ALARM, f"EmergencyStop/{person}", text, "", context)
 
 
 def _ask_for_review(tx: Tx, caller: Caller, kind: str, subject: str, text: str, patient: str, context: Context) -> None:
