@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from hub.context import Context
 from hub.edge import context_of, doors_of
-from hub.errors import HubError, Malformed, Stale
+from hub.errors import Conflict, HubError, Malformed, Stale
 from hub.interactions.care_team_desk import keepers
 from hub.interactions.care_team_desk.acts import (
     ADD,
@@ -41,7 +41,7 @@ TITLE = "支援チーム"
 LONGEST = 80
 _DONE = {
     "add": "支援チームに加えました。始まりの日から、その方は読めるようになります。",
-    "end": "終わりの日を記録しました。きょうで終わるものは、つぎの操作から読めません。",
+    "end": "終わりの日を記録しました。きょうで終わるものは、ほかの関係が残っていなければ、つぎの操作から読めません。",
     "hand-over": "引き継ぎを記録しました。終わりと始まりは、ひと組で保存しました。",
     "confirm": "はじめての連絡を確かめました。つぎの操作から、ほかの機関の情報も読めます。",
     "refuse": "はじめての連絡を断りました。その機関は、ほかの機関の情報を読めません。",
@@ -52,6 +52,7 @@ _TAKEN_BACK = frozenset({"team", "end", "confirm", "refuse"})
 # By the reason of what was not done.
 _SAID = {
     "stale": "ほかの人が先に変えました。いまの状態をお見せしています。確かめてから、もう一度お試しください。",
+    "undone": "もう元に戻してあるか、そのあとに変わったので、元に戻せません。いまの状態をお見せしています。",
     "decided": "ほかの人が先に判断しました。いまの状態をお見せしています。",
     "member": "その方（機関）は、もうこのチームにいます。",
     "over": "その関係は、もう終わっています。",
@@ -96,6 +97,7 @@ async def team(request: Request) -> Response:
         said=_SAID.get(asked.get("said", ""), ""),
         undo=asked.get("undo", ""),
         role_length=ROLE_LENGTH,
+        reads_on=lambda one: any(one.also_reads_by(other) for other in page.memberships),
     )
 
 
@@ -184,6 +186,8 @@ async def _act(request: Request, interaction: str, done: str, work: Callable[[Tx
             claims=lambda: (RULES, f"care-team of {id_}"),
         )
     except HubError as error:
+        if interaction == UNDO and isinstance(error, (Stale, Conflict)):
+            return _back(id_, said="undone")
         return _explained(id_, error)
     return _back(id_, done=done, undo=",".join(f"{one.kind}:{one.id}:{one.version}" for one in undo))
 

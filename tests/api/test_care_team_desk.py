@@ -97,7 +97,7 @@ def test_joining_and_leaving_are_undone(city: City, desk: TeamDesk, resident: st
     assert outcome(desk.undo(done)) == "done=undo"
     assert reads(city, "cw-suzuki", one)
     assert "2026年12月24日まで" in words(desk.page())
-    assert outcome(desk.undo(done)) == "said=stale"  # it was undone already
+    assert outcome(desk.undo(done)) == "said=undone"
 
 
 def test_a_team_that_the_desk_began_is_undone_too(city: City) -> None:

@@ -105,6 +105,47 @@ def test_it_is_one_version_of_the_team_told_to_both_and_printed_in_a_line(
     assert city.get("cm-ito", f"/feed?patient={resident}").status_code == 404
 
 
+def test_who_goes_on_reading_by_another_relation_is_not_said_to_stop(
+    city: City, desk: TeamDesk, resident: str, one: Body
+) -> None:
+    """The office as a whole is in the team too: only the relation of one of its people ends."""
+    text = words(desk.summary("kyotaku/cm-ito", NEW).text)
+    assert "読めなくなる" not in text
+    assert "下の「引き継ぎのあとも残る」関係で、そのあとも、ほかの機関の情報を読めます。" in text
+    ending = words(desk.page())
+    assert ending.count("ほかの関係（このページの別の行）で、まだ読めます") == 2
+    assert ending.count("きょうのままなら、いまから読めなくなります") == 1, "the hospital"
+    desk.hand_over("kyotaku/cm-ito", NEW)
+    city.clock.move(hours=13)
+    assert reads(city, "cm-ito", one)
+    whole = words(TeamDesk(city, resident).summary(OLD, NEW, "2026-11-23").text)
+    assert "読めなくなる" in whole
+
+
+def test_a_care_manager_is_told_that_a_relation_may_be_out_of_their_sight(city: City, resident: str) -> None:
+    mine = TeamDesk(city, resident, CARE_MANAGER)
+    assert outcome(mine.add("tonari/cm-ueda")) == "done=add"
+    assert "このページに見えない関係（ほかの機関が記録したもの）がなければ、いまから読めなくなります" in words(
+        mine.page()
+    )
+
+
+def test_lines_of_managers_are_joined_where_one_follows_the_other(city: City, desk: TeamDesk, resident: str) -> None:
+    desk.end("/cm-ito", "2026-11-22")
+    desk.add("tonari/cm-ueda", "2026-12-24")
+    line = words(desk.page()).partition("ケアマネジメントの担当")[2].partition("支援チーム")[0]
+    assert "上田 直子（2026年12月24日から）" in line
+    assert "→" not in line
+
+
+def test_what_was_taken_back_already_is_said_kindly(city: City, desk: TeamDesk, resident: str) -> None:
+    done = desk.add("tonari/cm-ueda")
+    assert outcome(desk.undo(done)) == "done=undo"
+    again = desk.undo(done)
+    assert outcome(again) == "said=undone"
+    assert "もう元に戻してあるか" in words(desk.browser.page(again))
+
+
 def _newest(city: City, who: str, person: str) -> str:
     return str(city.get(who, f"/feed?patient={person}").json()["items"][-1]["category"])
 
@@ -152,7 +193,7 @@ def test_a_care_manager_hands_over_what_is_theirs_and_sees_what_is_not(city: Cit
     summary = words(mine.summary(OLD, NEW).text)
     assert "引き継ぎのあとも残る" in summary
     assert "試験市役所が記録" in summary.partition("引き継ぎのあとも残る")[2]
-    assert "このページも開けません" in summary
+    assert "このページも開けません" not in summary, "the relation that the city recorded stays"
     assert outcome(mine.hand_over(OLD, NEW)) == "done=hand-over"
     city.clock.move(hours=12)
     assert reads(city, "cm-ueda", one)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from hub.access import rules
 from hub.access.authorise import own_of
@@ -24,8 +25,9 @@ class Membership:
 
     ``origin`` is the CareTeam that gives it, "desk" for a first contact that was confirmed; ``version`` that team's,
     ``recorded_by`` an organisation or, of a confirmation, a person.  ``state`` is now, later or over.  ``ours`` says
-    that the reader may end it, ``left_behind`` that it does so for an office that is gone (``plan.left_behind``).  A
-    moment is a FHIR date or dateTime, "" is without a bound.
+    that the reader may end it, ``left_behind`` that it does so for an office that is gone (``plan.left_behind``).
+    ``place`` is the organisation, also of a relation that names a person alone.  A moment is a FHIR date or
+    dateTime, "" is without a bound.
     """
 
     organisation: str
@@ -43,6 +45,23 @@ class Membership:
     recorded_by: str
     ours: bool
     left_behind: bool = False
+    place: str = ""
+
+    def also_reads_by(self, other: "Membership") -> bool:
+        """Whether somebody of this relation goes on reading by another one when this one has ended."""
+        if other == self or other.state == "over":
+            return False
+        if other.place and other.place == self.place:
+            return not (self.person and other.person) or other.person == self.person
+        return bool(self.person) and other.person == self.person
+
+    def is_followed_by(self, other: "Membership") -> bool:
+        """Whether the other one begins on this one's last day, or on the next."""
+        days = [moment[:10] for moment in (self.ends, other.starts)]
+        if self.key == other.key or any(len(day) < len("2026-11-22") for day in days):
+            return False
+        last, first = map(date.fromisoformat, days)
+        return timedelta(0) <= first - last <= timedelta(days=1)
 
     @property
     def key(self) -> Key:
@@ -80,7 +99,7 @@ class TeamPage:
     """``base`` is the team that a new member joins, as "id:version", "" for one that is yet to be made.
 
     ``may_add`` is false where the reader's organisation may publish no team of this resident.  ``moves``: who may
-    hand over the management of care, as (key, name).
+    hand over the management of care, as (key, name).  ``sees_all``: there is no relation that the reader may not see.
     """
 
     person: Person
@@ -93,6 +112,7 @@ class TeamPage:
     may_add: bool
     reader: str
     today: str
+    sees_all: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +151,7 @@ class Team:
             may_add=known and table.may_write(caller.organisation_kind, "care-team"),
             reader=caller.organisation,
             today=today(context).isoformat(),
+            sees_all=keepers.keeps_all(caller),
         )
         what = (*((person.record,) if person.record else ()), *told)
         return Shown(page, {patient: what}, keepers.right_of(caller), category="care-team")
@@ -138,7 +159,10 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class HandOverPage:
-    """What a hand-over would change, before it is done.  ``own`` says that it is the reader's own office who leaves."""
+    """What a hand-over would change, before it is done.  ``own`` says that it is the reader's own office who leaves.
+
+    ``sees_all`` as in ``TeamPage``.
+    """
 
     person: Person
     asked: HandOver
@@ -147,6 +171,7 @@ class HandOverPage:
     coming: Membership
     state: str
     own: bool
+    sees_all: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +223,7 @@ class HandingOver:
             coming=coming,
             state=plan.state,
             own=asked.leaving[0] == caller.organisation,
+            sees_all=keepers.keeps_all(caller),
         )
         what = (*((person.record,) if person.record else ()), *told)
         return Shown(page, {patient: what}, keepers.right_of(caller), category="care-team")
@@ -268,6 +294,7 @@ def _memberships(tx: Tx, grant: Grant, patient: str, context: Context) -> tuple[
                 recorded_by=_name_of(by, organisations, names),
                 ours=origin is None or origin.source == caller.organisation or row.origin in behind,
                 left_behind=row.origin in behind,
+                place=place.id if place is not None else "",
             )
         )
     shown.sort(key=lambda one: (one.organisation_name, one.person_name, one.starts))
