@@ -86,21 +86,24 @@ def read_terms(typed: Typed, known: Known, made: datetime) -> Read:
     )
 
 
-def signed_at(typed: Typed, made: datetime, problems: dict[str, str]) -> str:
-    """The FHIR dateTime of the signature; of a paper that was signed today at no said time, the moment of typing."""
+def signed_at(typed: Typed, made: datetime, problems: dict[str, str], called: str = "署名の日") -> str:
+    """The FHIR dateTime of the signature; of a paper that was signed today at no said time, the moment of typing.
+
+    ``called`` is what the day is called in what is missing.
+    """
     day, time, now = typed.get("signed", ""), typed.get("signed-time", ""), made.astimezone(JAPAN)
     if not day:
-        problems["signed"] = "用紙に書かれた署名の日を入れてください。"
+        problems["signed"] = f"用紙に書かれた{called}を入れてください。"
         return ""
     try:
         when = datetime.fromisoformat(f"{day}T{time or '00:00'}:00+09:00")
     except ValueError:
-        problems["signed"] = "署名の日（と時刻）の書き方を確かめてください。"
+        problems["signed"] = f"{called}（と時刻）の書き方を確かめてください。"
         return ""
     if when > now:
-        problems["signed"] = "署名の日（と時刻）が、いまより先です。用紙を確かめてください。"
+        problems["signed"] = f"{called}（と時刻）が、いまより先です。用紙を確かめてください。"
     elif when.year < 1900:
-        problems["signed"] = "署名の日の年を確かめてください。"
+        problems["signed"] = f"{called}の年を確かめてください。"
     if time:
         return when.isoformat()
     return now.replace(microsecond=0).isoformat() if when.date() == now.date() else when.date().isoformat()

@@ -11,7 +11,7 @@ from python_multipart.multipart import parse_options_header
 from starlette.requests import Request
 
 from hub.edge import body_of, doors_of
-from hub.errors import Malformed
+from hub.errors import Malformed, TooLarge
 from hub.web.session import only_ours
 
 MAX_PARTS, MAX_TEXT = 1000, 64 * 1024
@@ -43,7 +43,11 @@ async def form_with_file(request: Request, interaction: str) -> tuple[dict[str, 
     boundary = _options(said).get(b"boundary", b"")
     if not said.lower().startswith(b"multipart/form-data") or not boundary:
         raise Malformed("Send the form as multipart/form-data.")
-    return _read(await body_of(request, doors_of(request).max_body), boundary)
+    try:
+        body = await body_of(request, doors_of(request).max_body)
+    except TooLarge as error:
+        raise TooLarge(error.text, reason="scan") from error
+    return _read(body, boundary)
 
 
 def _read(body: bytes, boundary: bytes) -> tuple[dict[str, str], File | None]:

@@ -22,6 +22,14 @@ def desk_of(city: City, role: str = CONSENT_DESK) -> Browser:
     return browser_of(city, role)
 
 
+def known_at(city: City, system: str, person: str) -> None:
+    """The organisation of this system has a record of its own of the resident."""
+    record = city.get("city-registry", f"/fhir/Patient/{person}").json()
+    own = {name: value for name, value in record.items() if name not in ("id", "meta")}
+    response = city.post(system, "/fhir/Patient", own)
+    assert response.json().get("id") == person, response.text
+
+
 def send(
     browser: Browser,
     path: str,

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.api.consent_desk import PAPER, desk_of, drafted, hidden, registered, saved, send
+from tests.api.consent_desk import PAPER, desk_of, drafted, hidden, known_at, registered, saved, send
 from tests.api.looking import NEVER_USED
-from tests.api.pages_city import CARE_WORKER, PHYSICIAN, Browser, browser_of, words
+from tests.api.pages_city import CARE_MANAGER, PHYSICIAN, Browser, browser_of, words
 from tests.hub_in_test import Body, City, note, observation
 
 pytestmark = pytest.mark.one_hub
@@ -270,7 +270,9 @@ def test_another_taker_chooses_from_what_it_sees_itself(
     city: City, desk: Browser, person: str, shared: list[str]
 ) -> None:
     told = city.created("hosp-ehr", observation(person))
-    worker = browser_of(city, CARE_WORKER)
+    known_at(city, "hosp-ehr", person)
+    known_at(city, "care-plan-app", person)
+    worker = browser_of(city, CARE_MANAGER)
     assert offered(listed(worker, person, {"x1-source": "hosp"})) == {}, "there is no consent"
     assert len(offered(listed(browser_of(city, PHYSICIAN), person, {"x1-source": "hosp"}))) == 3
     hidden_ = {**PAPER, **CARE_MANAGERS, f"x1-record-Observation/{told['id']}": "1"}

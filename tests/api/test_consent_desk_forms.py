@@ -11,6 +11,7 @@ from tests.api.consent_desk import (
     drafted,
     ended,
     hidden,
+    known_at,
     registered,
     saved,
     send,
@@ -219,6 +220,51 @@ def test_the_residents_copy_says_what_was_agreed_who_sees_what_and_how_to_revoke
     assert "担当 森 幸子" in text
 
 
+def test_the_copy_says_once_whether_an_emergency_may_show_more(city: City, desk: Browser, person: str) -> None:
+    registered(desk, person)
+    text = words(desk.page(f"/consents/{person}/copy"))
+    assert "救急や災害のときには、命を守るのに必要な情報が例外として見られることがあります。" in text
+    city.clock.move(minutes=1)
+    registered(desk, person, {**PAPER, "no-emergency": "1"})
+    text = words(desk.page(f"/consents/{person}/copy"))
+    assert "救急や災害のときには" not in text
+    assert "救急のときの例外は、ご本人の意思で認めていません" in text
+
+
+def test_where_a_later_paper_replaced_one_space_each_space_is_said_once(city: City, desk: Browser, person: str) -> None:
+    registered(desk, person)
+    city.clock.move(minutes=1)
+    registered(desk, person, {**PAPER, "medical": "", "root": "deny"})
+    text = words(desk.page(f"/consents/{person}/copy"))
+    assert "医療側の場に参加し、市の取り決めのとおりに情報を共有することに同意します。" in text
+    assert "と介護側の場に参加し" not in text
+    assert "介護側の場に参加しません。" in text
+    page = words(desk.page(f"/consents/{person}"))
+    assert "医療側の場では、いま有効です。ほかの場では、新しい同意に置き換わりました" in page
+
+
+def test_the_copy_of_a_revocation_says_when_by_whom_and_where(city: City, desk: Browser, person: str) -> None:
+    registered(desk, person)
+    consent = hidden_link(desk.page(f"/consents/{person}"), f"/consents/{person}/revoke/")
+    assert 'value="ご本人の希望"' in desk.page(f"/consents/{person}/revoke/{consent}")
+    missing = ended(desk, person, consent, signed="")
+    assert "用紙に書かれた取り消しの申し出の日を入れてください。" in words(
+        desk.page(desk.get(missing).headers["location"])
+    )
+    city.clock.move(minutes=1)
+    assert saved(desk, ended(desk, person, consent)).status_code == 303
+    text = words(desk.page(f"/consents/{person}/copy"))
+    assert "取り消しを受け付けた時 2026年11月22日（日）12:01" in text
+    assert "申し出た方 山田 花子" in text or "申し出た方 ご本人" in text
+    assert "受け付けたところ 試験市役所 森 幸子" in text
+
+
+def test_a_file_that_the_hub_does_not_take_in_is_explained(desk: Browser, person: str) -> None:
+    answer = send(desk, f"/consents/{person}/new", PAPER, ("a.pdf", b"%PDF-" + bytes(17 * 1024 * 1024)))
+    assert answer.status_code == 413
+    assert "10メガバイトまでにしてください" in words(answer.text)
+
+
 # -- organisations that take consents themselves
 
 
@@ -228,6 +274,7 @@ def test_an_organisation_takes_the_consents_of_those_whom_it_looks_after(
 ) -> None:
     city.team(person, "Organization/hosp", "Practitioner/cm-ito")
     city.created("hosp-ehr", observation(person))
+    known_at(city, "hosp-ehr", person)
     doctor = browser_of(city, PHYSICIAN)
     registered(doctor, person)
     text = words(doctor.page(f"/consents/{person}"))
@@ -247,6 +294,7 @@ def test_an_organisation_takes_the_consents_of_those_whom_it_looks_after(
 
 
 def test_an_organisation_neither_favours_itself_nor_names_proxies(city: City, person: str) -> None:
+    known_at(city, "hosp-ehr", person)
     doctor = browser_of(city, PHYSICIAN)
     html = doctor.page(f"/consents/{person}/new")
     assert "はじめての代理の方" not in html
@@ -264,11 +312,31 @@ def test_an_organisation_neither_favours_itself_nor_names_proxies(city: City, pe
 
 def test_nobody_takes_the_consent_of_somebody_whom_they_do_not_look_after(city: City, person: str) -> None:
     doctor, manager = browser_of(city, PHYSICIAN), browser_of(city, CARE_MANAGER)
+    known_at(city, "hosp-ehr", person)
     assert base_of(doctor, person)
     for path in ("", "/new", "/copy", "/forms/x", "/revoke/x", "/drafts/x"):
         assert manager.get(f"/consents/{person}{path}").status_code == 404, path
     assert send(manager, f"/consents/{person}/new", PAPER).status_code == 404
     assert "見つかりません" in words(manager.post("/consents", {"number": person}).text)
+
+
+def test_no_form_is_filled_in_for_somebody_whose_name_cannot_be_compared(city: City, person: str) -> None:
+    """A relation alone shows no name: the paper might be somebody else's.  With a record of one's own it does."""
+    doctor = browser_of(city, PHYSICIAN)
+    asked = {"name": "山田 花子", "born": "1940-05-01", "number": person}
+    nobody = words(doctor.post("/consents", asked).text)
+    assert "この条件に合う方は見つかりません。" in nobody
+    assert "登録していない方の用紙は、市の同意受付で登録します。" in nobody
+    page = doctor.page(f"/consents/{person}")
+    assert "ここでは新しい用紙を登録できません" in page
+    assert "/new" not in page
+    refused = doctor.get(f"/consents/{person}/new")
+    assert refused.status_code == 404
+    assert "用紙の方と同じ方かを確かめられません" in refused.text
+    assert send(doctor, f"/consents/{person}/new", PAPER).status_code == 404
+    known_at(city, "hosp-ehr", person)
+    assert f'href="/consents/{person}"' in doctor.post("/consents", asked).text
+    registered(doctor, person)
 
 
 def test_another_organisations_paper_is_not_a_way_to_other_documents(city: City, desk: Browser, person: str) -> None:

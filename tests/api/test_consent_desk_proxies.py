@@ -5,7 +5,7 @@ import re
 import pytest
 
 from profiles.canonical import INFORMATION_CATEGORY, PROXY_LEGAL_BASIS
-from tests.api.consent_desk import CONSENT_DESK, PAPER, PDF, base_of, drafted, hidden, saved, send
+from tests.api.consent_desk import CONSENT_DESK, PAPER, PDF, base_of, drafted, hidden, known_at, saved, send
 from tests.api.pages_city import PHYSICIAN, Browser, browser_of, words
 from tests.hub_in_test import Body, City
 
@@ -21,9 +21,10 @@ HIDE: Body = {
 
 @pytest.fixture
 def person(city: City) -> str:
-    """Looked after by the hospital."""
+    """Looked after by the hospital, which has a record of them."""
     person = city.resident()
     city.team(person, "Organization/hosp")
+    known_at(city, "hosp-ehr", person)
     return person
 
 

@@ -5,7 +5,7 @@ lets write consents sees, of the residents whom it looks after, what it took its
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hub.access.agreements import agreements, may_write_consents
 from hub.access.decide import Grant
@@ -62,6 +62,15 @@ def resident(tx: Tx, grant: Grant, patient: str, context: Context) -> Person:
     if patient not in grant.related:  # an emergency or a disaster is for reading what helps
         raise not_found("no-relation")
     return shown_people(tx, grant, [patient], today(context))[patient]
+
+
+def check_named(person: Person) -> None:
+    """Raises ``NotFound`` for somebody whose name cannot be shown: a paper may be registered for the wrong person.
+
+    So it is where an organisation has no record of its own of them and no consent lets it read the city's.
+    """
+    if not person.name:
+        raise not_found("no-name")
 
 
 def taken_here(tx: Tx, caller: Caller, patient: str, context: Context) -> list[Agreement]:
@@ -137,12 +146,13 @@ class FindResidents:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A consent in words."""
+    """A consent in words; ``spoken`` as far as it speaks: a later one has taken its place for the rest."""
 
     agreement: Agreement
     words: list[str]
     signer: str
     taker: str
+    spoken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +164,21 @@ class ConsentsPage:
     spaces: dict[str, Told | None]
     history: list[Event] = field(default_factory=list)
     of_the_city: bool = True
+
+    @property
+    def forbids_emergency(self) -> bool:
+        """Whether a consent that counts now says that nothing more is seen in an emergency either."""
+        counting = (one.agreement for one in self.told if one.agreement.speaks)
+        return any(
+            rule.forbids_emergency
+            for one in counting
+            if one.state in ("in-force", "unreadable")
+            for rule in one.terms.rules
+        )
+
+    def ending(self, consent: str) -> Event | None:
+        """How a consent was revoked, the last time."""
+        return next((one for one in self.history if one.consent == consent and one.ends), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +206,7 @@ class ResidentConsents:
                 in_words(one.terms, known),
                 known.get(one.signer, "代理の方"),
                 known.get(f"Organization/{one.taker}", ""),
+                tuple(in_words(replace(one.terms, spaces=one.speaks), known)),
             )
             for one in taken
         ]

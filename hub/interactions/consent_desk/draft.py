@@ -17,7 +17,7 @@ from hub.access.decide import Grant
 from hub.context import Caller, Context, Credential, instant
 from hub.errors import not_found
 from hub.interactions.consent_desk.choices import choices
-from hub.interactions.consent_desk.desk import reason_of, resident, taken_here
+from hub.interactions.consent_desk.desk import check_named, reason_of, resident, taken_here
 from hub.interactions.consent_desk.named import signers
 from hub.projections.agreement import Agreement
 from hub.projections.consent_form import Scan, Taken, consent
@@ -83,7 +83,7 @@ def _revocation(tx: Tx, grant: Grant, draft: Row, typed: Typed, made: datetime, 
     ends = next((one for one in taken_here(tx, caller, draft.patient, context) if one.id == draft.concerns), None)
     if ends is None:
         raise not_found()
-    signed, why = signed_at(typed, made, problems), typed.get("why", "").strip()
+    signed, why = signed_at(typed, made, problems, "取り消しの申し出の日"), typed.get("why", "").strip()
     if signed and signed[:10] < ends.terms.signed[:10]:
         problems["signed"] = "取り消しの日が、同意の日より前です。用紙を確かめてください。"
     if not why:
@@ -122,7 +122,9 @@ def keep(tx: Tx, credential: Credential, patient: str, posted: Posted, context: 
     """
     caller = authenticate(tx, credential, context)
     grant = decide.read(tx, caller, "page", "*", (patient,), context)
-    resident(tx, grant, patient, context)
+    person = resident(tx, grant, patient, context)
+    if not posted.concerns:
+        check_named(person)
     if posted.concerns and all(one.id != posted.concerns for one in taken_here(tx, caller, patient, context)):
         raise not_found()
     draft: Record = {

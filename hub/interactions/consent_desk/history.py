@@ -18,7 +18,10 @@ _ENDED = ("inactive", "rejected", "entered-in-error")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that was done with a consent: who did it where, when, for whom and from which paper."""
+    """One thing that was done with a consent: who did it where, when, for whom and from which paper.
+
+    ``ends``: it was revoked.
+    """
 
     consent: str
     what: str
@@ -29,6 +32,7 @@ class Event:
     signed: str = ""
     why: str = ""
     form: str = ""
+    ends: bool = False
 
 
 def history(tx: Tx, patient: str, consents: Collection[str], names: Mapping[str, str]) -> list[Event]:
@@ -71,7 +75,7 @@ def _event(row: Row, is_first: bool, note: Resource | None, known: Mapping[str, 
     what = "取り消しを受け付けました" if ended else "登録しました" if is_first else "書き換えました"
     organisation = known.get(f"Organization/{row.source}", row.source)
     if note is None:
-        return Event(row.id, what, row.recorded, organisation)
+        return Event(row.id, what, row.recorded, organisation, ends=ended)
     agents = {_code(one.get("type")): as_object(one.get("who")) for one in objects(note.get("agent"))}
     paper = next((reference_of(one.get("what")) for one in objects(note.get("entity"))), "")
     return Event(
@@ -84,6 +88,7 @@ def _event(row: Row, is_first: bool, note: Resource | None, known: Mapping[str, 
         as_text(note.get("occurredDateTime")),
         next((as_text(one.get("text")) for one in objects(note.get("reason"))), ""),
         paper.removeprefix("DocumentReference/"),
+        ended,
     )
 
 
