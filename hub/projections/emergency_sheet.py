@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hub.projections.handoff import Held, Item, patient_lines
-from hub.projections.handoff.choose import current, in_force, latest
+from hub.projections.handoff.choose import current, in_force, latest, serving
 from hub.projections.handoff.gather import Line, gather
 from hub.projections.handoff.held import body, form_or_sentence, team
 from hub.projections.handoff.items import Feed
@@ -69,7 +69,7 @@ _SECTIONS = (
     Item(5, "expected-changes", "急変時の取り決め", (Feed(("emergency-plan",), tell=form_or_sentence),)),
     Item(6, "end-of-life", "人生の最終段階の希望", (Feed(("acp",), tell=form_or_sentence),)),
     Item(7, "contact", "緊急連絡先・家族", (Feed(("emergency-contact",), tell=body),)),
-    Item(8, "team", "担当者", (Feed(("care-team",), tell=team, most=15),)),
+    Item(8, "team", "担当者", (Feed(("care-team",), choose=serving, tell=team, most=15),)),
     Item(9, "vital-signs", "最近のバイタル", (Feed(("vital-signs",), choose=_recent, tell=body, most=12),)),
     Item(10, "laboratory", "最近の検査", (
         Feed(("laboratory",), types=("Observation",), choose=_recent, tell=body, most=20),

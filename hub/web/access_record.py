@@ -31,7 +31,7 @@ SHOWS: dict[Show, str] = {
 async def find(request: Request) -> Response:
     """``GET /access-record``: whose record?"""
     frame, _ = await _read(request, FindResident())
-    return html("access_record_find.html", frame, TITLE, missing=False, asked={})
+    return html("access_record_find.html", frame, TITLE, missing=False, asked={}, lacking="")
 
 
 async def found(request: Request) -> Response:
@@ -41,7 +41,16 @@ async def found(request: Request) -> Response:
     frame, patient = await _read(request, FindResident(asked["name"], asked["birth"], asked["number"]))
     if patient:
         return RedirectResponse(f"/access-record/{patient}", 303)
-    return html("access_record_find.html", frame, TITLE, missing=True, asked=asked)
+    return html("access_record_find.html", frame, TITLE, missing=True, asked=asked, lacking=lacking(asked))
+
+
+def lacking(asked: Mapping[str, str]) -> str:
+    """What has to be typed yet before anybody can be found; "" when it is all there."""
+    if asked["number"] or (asked["name"] and asked["birth"]):
+        return ""
+    if not (asked["name"] or asked["birth"]):
+        return "お名前と生年月日の両方か、番号を入れてください。"
+    return "生年月日も入れてください。" if asked["name"] else "お名前も入れてください。"
 
 
 async def record(request: Request) -> Response:

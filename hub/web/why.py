@@ -10,6 +10,7 @@ from hub.interactions.why import ASKERS, READERS_OF_THE_LOG, SYSTEM, Verdict, Wh
 from hub.projections.audit_event import AuditRecord
 from hub.projections.audit_event.acts import is_decision
 from hub.projections.professions import PROFESSIONS
+from hub.web.access_record import lacking
 from hub.web.audit_words import sentence, why
 from hub.web.rendering import html
 from hub.web.session import form, read
@@ -62,7 +63,8 @@ async def now(request: Request) -> Response:
         TITLE,
         page=page,
         asked=asked,
-        missing=request.query_params.get("found") == "0",
+        missing=False,
+        lacking="",
         roles=_roles(page),
         categories={code: name for code, name in category_names().items() if code not in _UNPUBLISHED},
         purposes={code: PURPOSES[code] for code in _PURPOSES},
@@ -79,9 +81,12 @@ async def now(request: Request) -> Response:
 async def find(request: Request) -> Response:
     """``POST /why``: to the page of the one resident of whom all that was typed is true."""
     fields = await form(request, "operation:find-resident")
-    name, birth, number = (fields.get(one, "").strip() for one in ("name", "birth", "number"))
-    _, patient = await read(request, FindResident(name, birth, number, query="why"))
-    return RedirectResponse(f"/why?{urlencode({'patient': patient} if patient else {'found': '0'})}", 303)
+    typed = {one: fields.get(one, "").strip() for one in ("name", "birth", "number")}
+    _, patient = await read(request, FindResident(typed["name"], typed["birth"], typed["number"], query="why"))
+    if patient:
+        return RedirectResponse(f"/why?{urlencode({'patient': patient})}", 303)
+    frame, page = await read(request, WhyNow())
+    return html("why_now.html", frame, TITLE, page=page, asked=typed, missing=True, lacking=lacking(typed))
 
 
 def _now_of(record: AuditRecord) -> str:

@@ -88,7 +88,7 @@ def test_the_board_counts_and_names_nobody(city: City, resident: str) -> None:
         assert not any(name in html for name in ("山田", "鈴木", "佐々木", resident))
         assert [one for one in ("取り下げる", "確かめました。開きます") if one in html] == ([button] if button else [])
     act(second, id_, "confirm")
-    assert "いま開いています 11月22日 12:00 村田 隆 が宣言、11月22日 12:00 千葉 美咲 が確認" in words(
+    assert "いま開いています 2026年11月22日 12:00 村田 隆 が宣言、2026年11月22日 12:00 千葉 美咲 が確認" in words(
         first.page("/disaster?done=confirm")
     )
     end(city, id_)

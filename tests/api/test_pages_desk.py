@@ -108,7 +108,7 @@ def test_a_decision_on_a_pair_is_kept_and_undone(city: City, desk: Browser, twin
     assert desk.post(CANDIDATES, fields).headers["location"] == "/desk?done=different"
     text = words(desk.page("/desk"))
     assert "同じ方かもしれない記録 0組" in text
-    assert "別の人 野田 恵子、11月22日 12:00" in text
+    assert "別の人 野田 恵子、2026年11月22日 12:00" in text
 
     assert desk.post(CANDIDATES, {**fields, "decision": "undo"}).status_code == 303
     text = words(desk.page("/desk"))
@@ -118,7 +118,7 @@ def test_a_decision_on_a_pair_is_kept_and_undone(city: City, desk: Browser, twin
     assert desk.post(CANDIDATES, {**fields, "decision": "hold"}).status_code == 303
     text = words(desk.page("/desk"))
     assert "同じ方かもしれない記録 1組" in text
-    assert "保留：野田 恵子、11月22日 12:00" in text
+    assert "保留：野田 恵子、2026年11月22日 12:00" in text
     assert {(row["interaction"], row["patient"]) for row in city.log(reason="desk")} == {
         (f"operation:desk-pair-{decision}", one) for decision in ("different", "undo", "hold") for one in twins
     }

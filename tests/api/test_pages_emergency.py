@@ -133,7 +133,7 @@ def test_what_is_missing_is_said_kindly(city: City, paramedic: Browser, fields: 
 def test_when_the_sign_in_is_old_one_shows_oneself_again_and_goes_on(city: City, paramedic: Browser) -> None:
     person, name = somebody(city)
     city.clock.move(minutes=6)
-    assert "もう一度お確かめください" in words(paramedic.page("/emergency"))
+    assert "もう一度、サインインしてください" in words(paramedic.page("/emergency"))
     said = {"name": name, "reason": REASON, "place": "駅前"}
     response = paramedic.post("/emergency", said)
     assert response.status_code == 401

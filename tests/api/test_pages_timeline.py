@@ -59,7 +59,7 @@ def test_what_happened_by_day_with_its_source(city: City, person: str, browser: 
     assert "山田 花子 さん" in text
     assert "86歳 女性 1940年5月1日生まれ" in text
     assert "2026年11月20日（金） 検体検査 新しい 9:00 HbA1c 7.2 %" in text
-    assert "試験市立病院 医師 佐藤 健 記録 11月22日 12:00" in text
+    assert "試験市立病院 医師 佐藤 健 記録 2026年11月22日 12:00" in text
     assert "担当者 新しい 日付の記載なし" in text
     assert text.index("膝の痛みが続きます。") < text.index("HbA1c")  # 21 November before 20 November
 

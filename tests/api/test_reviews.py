@@ -76,7 +76,7 @@ def test_an_emergency_is_told_with_what_was_seen_and_closed(city: City, officer:
     assert 'href="/reviews">「確認」のページで、いまの状態を見る</a>' in late.text
     text = words(officer.page(f"{PAGE}?done=not-justified"))
     assert "待っているものはありません" in text
-    assert "正しくない利用でした 要らない利用でした。 11月22日 13:00 村田 隆" in text
+    assert "正しくない利用でした 要らない利用でした。 2026年11月22日 13:00 村田 隆" in text
     closed = [row for row in city.log(interaction="operation:review-close") if row["outcome"] == "0"]
     assert [(row["patient"], row["person"], row["query"]) for row in closed] == [
         (person, "off-murata", f"reviews/{case}?finding=not-justified")

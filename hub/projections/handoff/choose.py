@@ -1,13 +1,15 @@
 """Which of the many resources of a category a hospital needs at admission."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from hub.projections.describe import members
 from hub.projections.handoff.held import Held
 from hub.projections.medicines import days_supplied, medicine
 from hub.projections.wording import concept, day
-from profiles.instants import JAPAN
-from profiles.resource import as_object, as_text
+from profiles.instants import JAPAN, span_of
+from profiles.resource import Json, Resource, as_object, as_text, objects
 
 # A drug may be in the house for a while after its last day; without days, the national service keeps 100 (FACTS §2.5).
 LEFT_OVER = timedelta(days=14)
@@ -22,6 +24,29 @@ def in_force(held: Iterable[Held], now: datetime) -> list[Held]:
     """Those that have not ended, been withdrawn or been replaced."""
     today = now.astimezone(JAPAN).date()
     return [one for one in held if one.resource.get("status") not in _ENDED and not _over(one, "period", today)]
+
+
+def serving(held: Iterable[Held], now: datetime) -> list[Held]:
+    """Of the care teams in use, those members who have not left; who stands in two teams alike, only in the newest.
+
+    Whoever reads the sheet calls them.
+    """
+    at, seen, found = int(now.timestamp() * 1000), set[str](), list[Held]()
+    for one in _newest_first(in_force(held, now)):
+        here = [each for each in objects(one.resource.get("participant")) if not _has_left(each, at)]
+        # By the words, not by the references: "#1" of two teams may be two people.
+        told = {"".join(members({**one.resource, "participant": [each]})): each for each in here}
+        serving_here: list[Json] = [each for words, each in told.items() if words not in seen]
+        seen |= told.keys()
+        found.append(replace(one, resource={**one.resource, "participant": serving_here}))
+    return found
+
+
+def _has_left(participant: Resource, at: int) -> bool:
+    end = as_text(as_object(participant.get("period")).get("end"))
+    span = span_of(end)
+    # A day lasts until it is over; a moment, which the desk writes for "from now on", is over at once.
+    return span is not None and span[0 if "T" in end else 1] <= at
 
 
 def latest(held: Iterable[Held], _: datetime) -> list[Held]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from hub.projections.handoff.choose import current, in_force, latest
+from hub.projections.handoff.choose import current, in_force, latest, serving
 from hub.projections.handoff.held import Held, body, form_or_sentence, remarks, sentence, team
 from profiles.canonical import BASE
 
@@ -46,7 +46,7 @@ _DRUGS = ("prescription", "dispensing", "medication-use", "injection")
 
 ITEMS = (
     Item(1, "attending", "主治医や担当の介護支援専門員に関する情報（氏名・連絡先）", (
-        Feed(("care-team",), tell=team),
+        Feed(("care-team",), choose=serving, tell=team),
         Feed(("directory",), types=("PractitionerRole",), tell=body, most=5),
     )),
     Item(2, "wishes", "患者・利用者とその家族の今後の療養や生活についての希望", (
