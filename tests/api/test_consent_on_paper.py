@@ -169,6 +169,15 @@ def test_a_note_that_is_taken_away_or_was_there_before_is_none_of_this_push(city
         assert reason(city, refused) == "no-signed-form"
 
 
+def test_a_paper_that_was_deleted_shows_nothing(city: City, person: str) -> None:
+    city.team(person, "Organization/clinic")
+    letter = city.created("clinic-emr", form(person, category=[{"text": "診療情報提供書"}]))
+    kept = f"DocumentReference/{letter['id']}"
+    assert city.client.delete(f"/fhir/{kept}", headers=city.headers("clinic-emr")).status_code < 300
+    push = pushed(None, named(person, kept), provenance_of(CONSENT_URL, kept))
+    assert reason(city, city.post("clinic-emr", "/fhir", push)) == "no-signed-form"
+
+
 def test_the_paper_may_have_been_sent_before_or_be_in_the_consent_or_be_a_binary(city: City, person: str) -> None:
     city.team(person, "Organization/clinic")
     kept = f"DocumentReference/{city.created('clinic-emr', form(person))['id']}"

@@ -53,6 +53,7 @@ OF_FILE = {  # in place of ENGINE for a file of the rules, before DOORS for anot
     ),
     "hub/access/decide.py": (
         *("tests/unit/access/test_access_decide.py", "tests/unit/access/test_access_grant.py"),
+        "tests/unit/access/test_access_patient_record.py",
         *("tests/api/test_access_reasons.py", "tests/api/test_access_log.py", "tests/api/test_protected_address.py"),
         *("tests/api/test_export_rights.py", "tests/api/test_purpose_of_use.py", "tests/api/test_search_hops.py"),
     ),

@@ -294,3 +294,10 @@ def test_a_consent_is_revoked_not_deleted() -> None:
     assert refused.value.reason == "role"
     (problem,) = refused.value.problems
     assert (problem.severity, problem.code, problem.place) == ("error", "forbidden", "Consent")
+
+
+@pytest.mark.parametrize("patients", [(), ("taro",), ("hana", "taro")])
+def test_a_consent_is_written_by_whoever_looks_after_all_whom_it_is_about(patients: tuple[str, ...]) -> None:
+    with pytest.raises(Refused) as refused:
+        asked(bound(on_paper())._replace(patients=patients), bound(PAPER), bound(NOTED), first_contacts=["taro"])
+    assert refused.value.reason == "not-related"

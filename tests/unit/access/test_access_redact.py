@@ -62,9 +62,16 @@ def test_what_stands_beside_it_is_left() -> None:
     assert left_of(full) == shown
 
 
+HIDDEN_WITHIN: Resource = {
+    "address": [HOME],
+    "telecom": [PHONE],
+    "text": {"status": "generated", "div": "<div>北町</div>"},
+}
+
+
 def test_a_patient_within_another_resource_tells_none_either() -> None:
     """Nor does what stands beside it change: it may be an address of an organisation."""
     doctor: Resource = {"resourceType": "Practitioner", "id": "d", "telecom": [PHONE]}
     observation: Resource = {"resourceType": "Observation", "contained": [doctor, SHOWN], "note": [{"text": "北町"}]}
-    full: Resource = {**observation, "contained": [doctor, {**SHOWN, "address": [HOME], "telecom": [PHONE]}]}
+    full: Resource = {**observation, "contained": [doctor, {**SHOWN, **HIDDEN_WITHIN}]}
     assert read_json(without_addresses_within(write_json(full))) == observation
