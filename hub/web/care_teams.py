@@ -97,7 +97,8 @@ async def team(request: Request) -> Response:
         said=_SAID.get(asked.get("said", ""), ""),
         undo=asked.get("undo", ""),
         role_length=ROLE_LENGTH,
-        reads_on=lambda one: any(one.also_reads_by(other) for other in page.memberships),
+        reads_on=lambda one: any(one.is_read_by(other) for other in page.memberships),
+        colleagues=lambda one: [other.person_name for other in page.memberships if one.has_colleague(other)],
     )
 
 

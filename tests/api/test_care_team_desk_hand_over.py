@@ -113,8 +113,9 @@ def test_who_goes_on_reading_by_another_relation_is_not_said_to_stop(
     assert "読めなくなる" not in text
     assert "下の「引き継ぎのあとも残る」関係で、そのあとも、ほかの機関の情報を読めます。" in text
     ending = words(desk.page())
-    assert ending.count("ほかの関係（このページの別の行）で、まだ読めます") == 2
-    assert ending.count("きょうのままなら、いまから読めなくなります") == 1, "the hospital"
+    assert ending.count("ほかの関係（このページの別の行）で、まだ読めます") == 1, "of the person, by the office"
+    assert "伊藤 美和さんは、別の行の関係で、まだ読めます。 そのほかの方は、きょうのままなら" in ending
+    assert ending.count("きょうのままなら、いまから読めなくなります") == 2, "the hospital, and the rest of the office"
     desk.hand_over("kyotaku/cm-ito", NEW)
     city.clock.move(hours=13)
     assert reads(city, "cm-ito", one)

@@ -47,13 +47,15 @@ class Membership:
     left_behind: bool = False
     place: str = ""
 
-    def also_reads_by(self, other: "Membership") -> bool:
-        """Whether somebody of this relation goes on reading by another one when this one has ended."""
+    def is_read_by(self, other: "Membership") -> bool:
+        """Whether all of this relation go on reading by another one when this one has ended."""
         if other == self or other.state == "over":
             return False
-        if other.place and other.place == self.place:
-            return not (self.person and other.person) or other.person == self.person
-        return bool(self.person) and other.person == self.person
+        return other.key == self.key or (bool(other.place) and other.place == self.place and not other.person)
+
+    def has_colleague(self, other: "Membership") -> bool:
+        """Whether one of the people of this relation, which is an organisation's, has a relation of their own."""
+        return not self.person and bool(other.person) and other.state != "over" and other.place == self.place != ""
 
     def is_followed_by(self, other: "Membership") -> bool:
         """Whether the other one begins on this one's last day, or on the next."""
