@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hub.access import decide
+from hub.access.agreements import agreements
 from hub.access.decide import Grant
 from hub.access.explaining import Decision, Reason
 from hub.context import Caller, Context, instant
@@ -17,6 +18,7 @@ from hub.errors import NOT_FOR_ROLE, Malformed, Refused, not_found
 from hub.interactions import desk
 from hub.interactions.deciding import NamedRule, named_rules
 from hub.interactions.my_people import Person, shown_people, today
+from hub.projections.agreement import forbids_emergency
 from hub.projections.audit_event import AuditRecord
 from hub.question import Shown
 from hub.store import access_record as store
@@ -95,13 +97,17 @@ class Now:
 
 @dataclass(frozen=True, slots=True)
 class WhyPage:
-    """``roles`` and ``systems``: all who may be asked about; ``person`` and ``now`` once they were chosen."""
+    """``roles`` and ``systems``: all who may be asked about; ``person`` and ``now`` once they were chosen.
+
+    ``no_emergency``: the resident does not want more to be seen in an emergency either.
+    """
 
     roles: Sequence[Row]
     systems: Sequence[Row]
     organisations: dict[str, str]
     person: Person | None = None
     now: Now | None = None
+    no_emergency: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +145,8 @@ class WhyNow:
         source = grant.caller.organisation
         person = shown_people(tx, grant, [self.patient], today(context), source=source)[self.patient]
         now = self._now(tx, context) if self.category else None
-        shown = replace(page, person=person, now=now)
+        refused = forbids_emergency(agreements(tx, grant.caller, self.patient, context.now))
+        shown = replace(page, person=person, now=now, no_emergency=refused)
         return Shown(shown, {self.patient: (person.record,) if person.record else ()}, "why", category=self.category)
 
     def _now(self, tx: Tx, context: Context) -> Now:

@@ -1,6 +1,6 @@
 """A consent in plain Japanese: what was agreed, with every exception, for the desk and the resident's copy.  Pure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -63,6 +63,12 @@ class Agreement:
     def can_be_revoked(self) -> bool:
         """Whether there is anything left to take back."""
         return bool(self.speaks) and self.state != "revoked"
+
+
+def forbids_emergency(agreements: Iterable[Agreement]) -> bool:
+    """Whether one of these counts now and says that nothing more is seen in an emergency either."""
+    counting = (one for one in agreements if one.speaks and one.state in ("in-force", "unreadable"))
+    return any(rule.forbids_emergency for one in counting for rule in one.terms.rules)
 
 
 def in_words(terms: Terms, names: Mapping[str, str]) -> list[str]:

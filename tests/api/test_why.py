@@ -259,6 +259,17 @@ def test_what_there_is_not_is_said_to_be_not_there(city: City, person: str) -> N
     assert desk.get(f"/why?patient={person}&who={CARE_MANAGER}&category=secrets").status_code == 400
 
 
+def test_a_no_to_emergencies_is_told(city: City, person: str) -> None:
+    desk, told = browser_of(city, SECRETARIAT), "救急のときの例外としての閲覧も認めていません"
+    assert told not in desk.page(f"/why?patient={person}")
+    city.clock.move(seconds=1)
+    purpose = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "ETREAT"}
+    consent = city.consent(person, exceptions=[{"type": "deny", "purpose": [purpose]}])
+    assert told in desk.page(f"/why?patient={person}")
+    assert city.put("city-registry", f"/fhir/Consent/{consent['id']}", {**consent, "status": "inactive"}).is_success
+    assert told not in desk.page(f"/why?patient={person}")
+
+
 def test_the_resident_is_chosen_by_name_or_number(city: City, person: str) -> None:
     desk = browser_of(city, SECRETARIAT)
     found = desk.post("/why", {"number": "011234-0000000001"})

@@ -16,7 +16,7 @@ from hub.identity.match import MEMBER_ID, Key, key
 from hub.interactions.consent_desk.history import Event, history
 from hub.interactions.consent_desk.named import called
 from hub.interactions.my_people import Person, shown_people, today
-from hub.projections.agreement import Agreement, in_words
+from hub.projections.agreement import Agreement, forbids_emergency, in_words
 from hub.projections.consent_form import SPACES
 from hub.question import Shown
 from hub.store import finding
@@ -168,13 +168,7 @@ class ConsentsPage:
     @property
     def forbids_emergency(self) -> bool:
         """Whether a consent that counts now says that nothing more is seen in an emergency either."""
-        counting = (one.agreement for one in self.told if one.agreement.speaks)
-        return any(
-            rule.forbids_emergency
-            for one in counting
-            if one.state in ("in-force", "unreadable")
-            for rule in one.terms.rules
-        )
+        return forbids_emergency(one.agreement for one in self.told)
 
     def ending(self, consent: str) -> Event | None:
         """How a consent was revoked, the last time."""
