@@ -9,8 +9,9 @@ from starlette.responses import RedirectResponse, Response
 
 from hub.edge import context_of, doors_of
 from hub.errors import Malformed, Stale
-from hub.interactions.consent_desk.desk import AtTheDesk, FindResidents, ResidentConsents
+from hub.interactions.consent_desk.desk import AtTheDesk, ResidentConsents
 from hub.interactions.consent_desk.draft import DRAFT, Posted, keep
+from hub.interactions.consent_desk.find import FindResidents
 from hub.interactions.consent_desk.form import OpenForm
 from hub.interactions.consent_desk.paper import ResidentCopy, SignedForm
 from hub.interactions.consent_desk.review import Review
@@ -35,8 +36,8 @@ _LARGE_SCAN = (
     "用紙のファイルが大きすぎます。10メガバイトまでにしてください（読み取りの解像度を下げると小さくなります）。"
 )
 _DONE = {
-    "registered": "同意を登録しました。つぎの操作から、そのとおりになります。ご本人の控えを印刷してお渡しください。",
-    "revoked": "同意を取り消しました。つぎの操作から、もう見られません。ご本人の控えを印刷してお渡しください。",
+    "registered": "同意を登録しました。つぎの操作から、そのとおりになります。",
+    "revoked": "同意を取り消しました。つぎの操作から、もう見られません。",
     "discarded": "入力を取りやめました。何も登録していません。",
 }
 _FIELDS = frozenset(
@@ -68,13 +69,15 @@ async def resident(request: Request) -> Response:
     """``GET /consents/{patient}``: what they agreed to, and what became of it."""
     patient = request.path_params["patient"]
     frame, page = await read(request, ResidentConsents(patient))
+    done = request.query_params.get("done", "")
     return html(
         "consents_resident.html",
         frame,
         TITLE,
         page=page,
         here=_here(patient),
-        done=_DONE.get(request.query_params.get("done", ""), ""),
+        done=_DONE.get(done, ""),
+        gives_copy=done in ("registered", "revoked"),
         states=STATES,
         space_names=SPACES,
     )

@@ -22,12 +22,11 @@ def desk_of(city: City, role: str = CONSENT_DESK) -> Browser:
     return browser_of(city, role)
 
 
-def known_at(city: City, system: str, person: str) -> None:
-    """The organisation of this system has a record of its own of the resident."""
-    record = city.get("city-registry", f"/fhir/Patient/{person}").json()
-    own = {name: value for name, value in record.items() if name not in ("id", "meta")}
-    response = city.post(system, "/fhir/Patient", own)
-    assert response.json().get("id") == person, response.text
+def known(city: City, person: str, system: str = "hosp-ehr") -> None:
+    """The organisation of ``system`` has a record of its own of this resident, which says what the city's says."""
+    citys = city.get("city-registry", f"/fhir/Patient/{person}").json()
+    record = {name: value for name, value in citys.items() if name not in ("id", "meta")}
+    assert city.post(system, "/fhir/Patient", record).json()["id"] == person
 
 
 def send(
@@ -69,6 +68,11 @@ def hidden(html: str, name: str) -> str:
     found = re.search(f'name="{name}" value="([^"]*)"', html)
     assert found, html[:2000]
     return unescape(found[1])
+
+
+def hidden_link(html: str, start: str) -> str:
+    """What follows ``start`` in the first link that begins so."""
+    return html.partition(f'href="{start}')[2].partition('"')[0]
 
 
 def saved(browser: Browser, review: str, *, action: str = "save") -> httpx2.Response:

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.api.consent_desk import PAPER, desk_of, drafted, hidden, known_at, registered, saved, send
+from tests.api.consent_desk import PAPER, desk_of, drafted, hidden, known, registered, saved, send
 from tests.api.looking import NEVER_USED
-from tests.api.pages_city import CARE_MANAGER, PHYSICIAN, Browser, browser_of, words
+from tests.api.pages_city import PHYSICIAN, Browser, browser_of, words
 from tests.hub_in_test import Body, City, note, observation
 
 pytestmark = pytest.mark.one_hub
@@ -18,6 +18,7 @@ ACT_REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 PSY = {"security": [{"system": f"{OURS}/label", "code": "PSY"}]}
 CARE_MANAGERS = {"x1-type": "deny", "x1-who": "profession/care-manager"}
+ELSEWHERE = "dr-hayashi/clinic/physician"
 NOT_THERE = "もう選べない記録がありました。"
 
 
@@ -270,16 +271,17 @@ def test_another_taker_chooses_from_what_it_sees_itself(
     city: City, desk: Browser, person: str, shared: list[str]
 ) -> None:
     told = city.created("hosp-ehr", observation(person))
-    known_at(city, "hosp-ehr", person)
-    known_at(city, "care-plan-app", person)
-    worker = browser_of(city, CARE_MANAGER)
-    assert offered(listed(worker, person, {"x1-source": "hosp"})) == {}, "there is no consent"
+    city.team(person, "Organization/clinic")
+    for system in ("hosp-ehr", "clinic-emr"):
+        known(city, person, system)
+    doctor = browser_of(city, ELSEWHERE)
+    assert offered(listed(doctor, person, {"x1-source": "hosp"})) == {}, "there is no consent"
     assert len(offered(listed(browser_of(city, PHYSICIAN), person, {"x1-source": "hosp"}))) == 3
     hidden_ = {**PAPER, **CARE_MANAGERS, f"x1-record-Observation/{told['id']}": "1"}
-    review = drafted(worker, person, hidden_)
-    assert NOT_THERE in words(worker.page(worker.get(review).headers["location"]))
+    review = drafted(doctor, person, hidden_)
+    assert NOT_THERE in words(doctor.page(doctor.get(review).headers["location"]))
     city.consent(person)
-    assert len(offered(listed(worker, person, {"x1-source": "hosp"}))) == 3
+    assert len(offered(listed(doctor, person, {"x1-source": "hosp"}))) == 3
 
 
 def test_what_an_earlier_paper_names_is_kept_whatever_has_become_of_it(

@@ -11,7 +11,8 @@ from tests.api.consent_desk import (
     drafted,
     ended,
     hidden,
-    known_at,
+    hidden_link,
+    known,
     registered,
     saved,
     send,
@@ -195,11 +196,6 @@ def test_who_revokes_a_no_to_emergencies_is_told_that_it_ends_too(desk: Browser,
     assert (told in desk.page(ended(desk, person, consent))) is refused
 
 
-def hidden_link(html: str, start: str) -> str:
-    """What follows ``start`` in the first link that begins so."""
-    return html.partition(f'href="{start}')[2].partition('"')[0]
-
-
 # -- the resident's copy
 
 
@@ -274,7 +270,7 @@ def test_an_organisation_takes_the_consents_of_those_whom_it_looks_after(
 ) -> None:
     city.team(person, "Organization/hosp", "Practitioner/cm-ito")
     city.created("hosp-ehr", observation(person))
-    known_at(city, "hosp-ehr", person)
+    known(city, person)
     doctor = browser_of(city, PHYSICIAN)
     registered(doctor, person)
     text = words(doctor.page(f"/consents/{person}"))
@@ -294,8 +290,8 @@ def test_an_organisation_takes_the_consents_of_those_whom_it_looks_after(
 
 
 def test_an_organisation_neither_favours_itself_nor_names_proxies(city: City, person: str) -> None:
-    known_at(city, "hosp-ehr", person)
     doctor = browser_of(city, PHYSICIAN)
+    known(city, person)
     html = doctor.page(f"/consents/{person}/new")
     assert "はじめての代理の方" not in html
     favour = {**PAPER, "root": "deny", "x1-type": "permit", "x1-who": "Practitioner/dr-sato"}
@@ -312,31 +308,12 @@ def test_an_organisation_neither_favours_itself_nor_names_proxies(city: City, pe
 
 def test_nobody_takes_the_consent_of_somebody_whom_they_do_not_look_after(city: City, person: str) -> None:
     doctor, manager = browser_of(city, PHYSICIAN), browser_of(city, CARE_MANAGER)
-    known_at(city, "hosp-ehr", person)
+    known(city, person)
     assert base_of(doctor, person)
     for path in ("", "/new", "/copy", "/forms/x", "/revoke/x", "/drafts/x"):
         assert manager.get(f"/consents/{person}{path}").status_code == 404, path
     assert send(manager, f"/consents/{person}/new", PAPER).status_code == 404
     assert "見つかりません" in words(manager.post("/consents", {"number": person}).text)
-
-
-def test_no_form_is_filled_in_for_somebody_whose_name_cannot_be_compared(city: City, person: str) -> None:
-    """A relation alone shows no name: the paper might be somebody else's.  With a record of one's own it does."""
-    doctor = browser_of(city, PHYSICIAN)
-    asked = {"name": "山田 花子", "born": "1940-05-01", "number": person}
-    nobody = words(doctor.post("/consents", asked).text)
-    assert "この条件に合う方は見つかりません。" in nobody
-    assert "登録していない方の用紙は、市の同意受付で登録します。" in nobody
-    page = doctor.page(f"/consents/{person}")
-    assert "ここでは新しい用紙を登録できません" in page
-    assert "/new" not in page
-    refused = doctor.get(f"/consents/{person}/new")
-    assert refused.status_code == 404
-    assert "用紙の方と同じ方かを確かめられません" in refused.text
-    assert send(doctor, f"/consents/{person}/new", PAPER).status_code == 404
-    known_at(city, "hosp-ehr", person)
-    assert f'href="/consents/{person}"' in doctor.post("/consents", asked).text
-    registered(doctor, person)
 
 
 def test_another_organisations_paper_is_not_a_way_to_other_documents(city: City, desk: Browser, person: str) -> None:

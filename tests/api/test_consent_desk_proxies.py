@@ -5,7 +5,7 @@ import re
 import pytest
 
 from profiles.canonical import INFORMATION_CATEGORY, PROXY_LEGAL_BASIS
-from tests.api.consent_desk import CONSENT_DESK, PAPER, PDF, base_of, drafted, hidden, known_at, saved, send
+from tests.api.consent_desk import CONSENT_DESK, PAPER, PDF, base_of, drafted, hidden, known, saved, send
 from tests.api.pages_city import PHYSICIAN, Browser, browser_of, words
 from tests.hub_in_test import Body, City
 
@@ -24,7 +24,7 @@ def person(city: City) -> str:
     """Looked after by the hospital, which has a record of them."""
     person = city.resident()
     city.team(person, "Organization/hosp")
-    known_at(city, "hosp-ehr", person)
+    known(city, person)
     return person
 
 
@@ -62,6 +62,7 @@ def shown_again(browser: Browser, path: str, fields: dict[str, str]) -> str:
 
 @pytest.mark.parametrize("agreed", [True, False], ids=["hidden by the resident", "no consent"])
 def test_a_proxy_who_is_hidden_changes_no_form(city: City, person: str, doctor: Browser, agreed: bool) -> None:
+    known(city, person)
     if agreed:
         agree(city, person, hide=True)
     here = f"/consents/{person}/new"

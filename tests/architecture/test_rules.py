@@ -215,6 +215,7 @@ _LIFTING = frozenset(
         "hub/interactions/changes.py",  # that something was written, for the auditor
         "hub/interactions/care_team_desk/plan.py",  # whose CareTeam gives a relation that nobody else can end
         "hub/interactions/care_team_desk/team.py",  # who looks after whom, by which CareTeam
+        "hub/interactions/consent_desk/find.py",  # who may be meant, before they are decided about
         "hub/interactions/consent_desk/history.py",  # consents and their papers, for who may take them
         "hub/interactions/consent_desk/named.py",  # kind, source and day of what a paper may name
         "hub/interactions/consent_desk/paper.py",

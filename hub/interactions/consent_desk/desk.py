@@ -11,21 +11,16 @@ from hub.access.agreements import agreements, may_write_consents
 from hub.access.decide import Grant
 from hub.context import Caller, Context
 from hub.errors import NOT_FOR_ROLE, Refused, not_found
-from hub.identity import residents
-from hub.identity.match import MEMBER_ID, Key, key
 from hub.interactions.consent_desk.history import Event, history
 from hub.interactions.consent_desk.named import called
 from hub.interactions.my_people import Person, shown_people, today
 from hub.projections.agreement import Agreement, forbids_emergency, in_words
 from hub.projections.consent_form import SPACES
 from hub.question import Shown
-from hub.store import finding
 from hub.store.database import Tx
-from profiles import fold_name
-from profiles.canonical import KAIGO_INSURED_NO
 
 PROFESSION = "consent-desk"
-SHOWN_AT_ONCE, LOOKED_AT = 20, 60
+NO_NAME = "no-name"
 _NEVER = frozenset({"auditor", "paramedic"})
 
 
@@ -64,13 +59,14 @@ def resident(tx: Tx, grant: Grant, patient: str, context: Context) -> Person:
     return shown_people(tx, grant, [patient], today(context))[patient]
 
 
-def check_named(person: Person) -> None:
-    """Raises ``NotFound`` for somebody whose name cannot be shown: a paper may be registered for the wrong person.
+def to_compare(person: Person, caller: Caller) -> None:
+    """Raises ``Refused`` where there is no name to compare with the paper: it may be somebody else's.
 
-    So it is where an organisation has no record of its own of them and no consent lets it read the city's.
+    Outside the municipality, somebody of whom the caller's organisation has no record of its own, and no consent in
+    force opens another's.
     """
-    if not person.name:
-        raise not_found("no-name")
+    if not (person.name or is_of_the_city(caller)):
+        raise Refused("There is no name to compare with the paper: the municipality's desk takes it.", reason=NO_NAME)
 
 
 def taken_here(tx: Tx, caller: Caller, patient: str, context: Context) -> list[Agreement]:
@@ -93,55 +89,6 @@ class AtTheDesk:
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[None]:
         at_the_desk(tx, grant.caller)
         return Shown(None, {}, reason_of(grant.caller))
-
-
-@dataclass(frozen=True, slots=True)
-class FindResidents:
-    """Exactly this name (or kana), birth date, number: at most ``SHOWN_AT_ONCE`` people, and whether there are more."""
-
-    name: str
-    born: str
-    number: str
-    interaction: str = "page"
-    type: str = "*"
-
-    @property
-    def query(self) -> str:
-        asked = {"name": self.name, "born": self.born, "number": self.number}
-        return f"consents?{'&'.join(f'{name}=' for name, value in asked.items() if value)}"
-
-    def patients(self, tx: Tx) -> tuple[str, ...]:
-        if self.number:
-            rows = [row.patient for one in self._keys() for row in residents.links(tx, [one])]
-            return tuple(dict.fromkeys([*rows, self.number]))[:LOOKED_AT]
-        rows = [row.patient for row in finding.said_to_be(tx, fold_name(self.name), self.born, LOOKED_AT)]
-        return tuple(rows)
-
-    def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[tuple[list[Person], bool]]:
-        at_the_desk(tx, grant.caller)
-        of_the_city = is_of_the_city(grant.caller)
-        near = [one for one in grant.asked if of_the_city or (one in grant.related and self._is_known(tx, grant, one))]
-        source = grant.caller.organisation if of_the_city else ""
-        people = shown_people(tx, grant, near, today(context), source=source) if near else {}
-        found = [one for one in people.values() if one.record and self._is(one)]
-        shown = found[:SHOWN_AT_ONCE]
-        told: dict[str, tuple[str, ...]] = {one.id: (one.record,) for one in shown}
-        return Shown((shown, len(found) > len(shown)), told, "desk" if of_the_city else "consent", category="consent")
-
-    def _keys(self) -> list[Key]:
-        return [one for one in (key(system, self.number, "") for system in (KAIGO_INSURED_NO, MEMBER_ID)) if one.value]
-
-    def _is_known(self, tx: Tx, grant: Grant, patient: str) -> bool:
-        """Whether the caller's organisation knows them by this number itself."""
-        if not self.number or patient == self.number:
-            return True
-        links = residents.links(tx, self._keys())
-        return any(one.patient == patient and one.source == grant.caller.organisation for one in links)
-
-    def _is(self, person: Person) -> bool:
-        """Whether all that was asked stands in the record that is shown."""
-        named = {fold_name(person.name), fold_name(person.kana)}
-        return (not self.name or fold_name(self.name) in named) and (not self.born or person.born == self.born)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from hub.access.decide import Grant
 from hub.context import Caller, Context, Credential, instant
 from hub.errors import not_found
 from hub.interactions.consent_desk.choices import choices
-from hub.interactions.consent_desk.desk import check_named, reason_of, resident, taken_here
+from hub.interactions.consent_desk.desk import reason_of, resident, taken_here, to_compare
 from hub.interactions.consent_desk.named import signers
 from hub.projections.agreement import Agreement
 from hub.projections.consent_form import Scan, Taken, consent
@@ -122,9 +122,7 @@ def keep(tx: Tx, credential: Credential, patient: str, posted: Posted, context: 
     """
     caller = authenticate(tx, credential, context)
     grant = decide.read(tx, caller, "page", "*", (patient,), context)
-    person = resident(tx, grant, patient, context)
-    if not posted.concerns:
-        check_named(person)
+    to_compare(resident(tx, grant, patient, context), caller)
     if posted.concerns and all(one.id != posted.concerns for one in taken_here(tx, caller, patient, context)):
         raise not_found()
     draft: Record = {

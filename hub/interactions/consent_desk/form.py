@@ -9,7 +9,7 @@ from hub.access.decide import Grant
 from hub.context import Context
 from hub.errors import not_found
 from hub.interactions.consent_desk.choices import Choices, choices
-from hub.interactions.consent_desk.desk import Told, check_named, reason_of, resident, shown_of, taken_here
+from hub.interactions.consent_desk.desk import Told, reason_of, resident, shown_of, taken_here, to_compare
 from hub.interactions.consent_desk.draft import base, own_draft, paper
 from hub.interactions.consent_desk.named import called, records
 from hub.interactions.my_people import Person
@@ -71,8 +71,7 @@ class OpenForm:
 
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[FormPage]:
         person, caller = resident(tx, grant, self.patient, context), grant.caller
-        if not self.ends:
-            check_named(person)
+        to_compare(person, caller)
         earlier = {one.id: one for one in taken_here(tx, caller, self.patient, context)}
         ends = earlier.get(self.ends)
         if (self.ends and ends is None) or (self.anew and self.anew not in earlier):

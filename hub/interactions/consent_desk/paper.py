@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from hub.access.decide import Grant
 from hub.context import Caller, Context
 from hub.errors import not_found
-from hub.interactions.consent_desk.desk import ConsentsPage, ResidentConsents, is_of_the_city, reason_of, resident
+from hub.interactions.consent_desk.desk import (
+    ConsentsPage,
+    ResidentConsents,
+    is_of_the_city,
+    reason_of,
+    resident,
+    to_compare,
+)
 from hub.interactions.what_if import Difference, WhatIf
 from hub.projections.consent_form import SPACES, Taken, Terms, consent
 from hub.question import Shown
@@ -34,6 +41,7 @@ class ResidentCopy:
 
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[tuple[ConsentsPage, Difference]]:
         shown = ResidentConsents(self.patient).answer(tx, grant, context)
+        to_compare(shown.answer.person, grant.caller)
         # Who sees what by consent is who would lose it were everything revoked now.
         here = Taken(self.patient, f"Patient/{self.patient}", "", grant.caller.organisation, "", "", "", "")
         moment = context.now.isoformat(timespec="seconds")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hub.access.agreements import speaks_for
 from hub.access.decide import Grant
 from hub.context import Context
-from hub.interactions.consent_desk.desk import reason_of, resident, shown_of
+from hub.interactions.consent_desk.desk import reason_of, resident, shown_of, to_compare
 from hub.interactions.consent_desk.draft import base, mark, own_draft, paper, taken
 from hub.interactions.consent_desk.named import called
 from hub.interactions.my_people import Person
@@ -60,6 +60,8 @@ class Review:
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[ReviewPage]:
         person, caller = resident(tx, grant, self.patient, context), grant.caller
         draft = own_draft(tx, caller, self.patient, self.draft, context)
+        if not draft.saved:  # by what was saved, the name may have gone
+            to_compare(person, caller)
         said, base_now = paper(tx, grant, draft, context), base(tx, caller, self.patient)
         difference, in_vain = Difference((), ()), frozenset[str]()
         if not said.problems and not draft.saved:

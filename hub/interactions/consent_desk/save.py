@@ -8,7 +8,7 @@ from hub.access.caller import authenticate
 from hub.context import Caller, Context, Credential, instant
 from hub.draft import Change, Draft, Method
 from hub.errors import Invalid, Stale
-from hub.interactions.consent_desk.desk import reason_of, resident
+from hub.interactions.consent_desk.desk import reason_of, resident, to_compare
 from hub.interactions.consent_desk.draft import Paper, base, mark, own_draft, paper, taken
 from hub.interactions.receive import valid
 from hub.projections import consent_form as form
@@ -44,8 +44,10 @@ def load(tx: Tx, credential: Credential, patient: str, draft: str, shown: str, c
     """The draft to be saved.  Raises ``Invalid`` when something is missing, and as ``own_draft`` does."""
     caller = authenticate(tx, credential, context)
     grant = decide.read(tx, caller, "page", "*", (patient,), context)
-    resident(tx, grant, patient, context)
+    person = resident(tx, grant, patient, context)
     row = own_draft(tx, caller, patient, draft, context)
+    if not row.saved:
+        to_compare(person, caller)
     said = paper(tx, grant, row, context)
     if said.problems and not row.saved:
         raise Invalid("This draft is not complete.", reason="incomplete")
@@ -67,9 +69,11 @@ def settle(tx: Tx, credential: Credential, reviewed: Reviewed, context: Context)
     Raises ``Stale`` otherwise.  A draft that was saved before is left to the answer that its key has.
     """
     caller = authenticate(tx, credential, context)
-    resident(tx, decide.read(tx, caller, "page", "*", (reviewed.patient,), context), reviewed.patient, context)
+    grant = decide.read(tx, caller, "page", "*", (reviewed.patient,), context)
+    person = resident(tx, grant, reviewed.patient, context)
     row = own_draft(tx, caller, reviewed.patient, reviewed.draft, context)
     if not row.saved:
+        to_compare(person, caller)
         if mark(row, base(tx, caller, reviewed.patient)) != reviewed.mark:
             raise Stale("The resident's consents, or the draft, have changed since this was shown.", reason="changed")
         consent_drafts.saved(tx, reviewed.patient, reviewed.draft, instant(context.now))
