@@ -5,7 +5,7 @@ caller into a ``Scope``, ``Scope.admits`` decides about one resource, ``explain`
 ``what_if`` says what a consent would change before it is signed.
 """
 
-from consent.decide import scope_for
+from consent.decide import emergency_refusals, scope_for
 from consent.explain import explain, explain_to_staff, name_of_consent
 from consent.model import (
     ANYTHING,
@@ -58,6 +58,7 @@ __all__ = [
     "compile_consent",
     "days",
     "default_read_rows",
+    "emergency_refusals",
     "explain",
     "explain_to_staff",
     "is_new_word",

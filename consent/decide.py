@@ -92,6 +92,14 @@ def scope_for(
     )
 
 
+def emergency_refusals(asker: Asker, consents: Iterable[ConsentRecord], now: datetime) -> list[tuple[str, Match]]:
+    """What a resident has forbidden ``asker`` in an emergency (§3.6): the ids of the exceptions, and what they match.
+
+    ``consents``: all of this one resident's.
+    """
+    return list(_forbidding(standing(consents, now), asker, now))
+
+
 @lru_cache(maxsize=256)
 def _role(
     policy: Policy, profession: str | None, kind: str
@@ -137,14 +145,7 @@ class _View:
 
     def _emergency(self, rule: int) -> Iterator[Override]:
         """The emergency set, without what the resident has forbidden (§3.6)."""
-        forbidden = tuple(
-            exception.match
-            for record in self.standing.in_force
-            for exception in record.exceptions
-            if not exception.permits
-            and EMERGENCY_PURPOSE in exception.purposes
-            and exception.concerns(self.asker, self.now)
-        )
+        forbidden = tuple(match for _, match in _forbidding(self.standing, self.asker, self.now))
         recent = local_day(self.now - timedelta(days=RECENT_DAYS))
         if forbidden:
             yield Override("emergency", rule, Match(categories=NEVER_FORBIDDEN))
@@ -190,6 +191,15 @@ class _View:
         if rule not in self.rules:
             self.rules.append(rule)
         return self.rules.index(rule)
+
+
+def _forbidding(standing: Standing, asker: Asker, now: datetime) -> Iterator[tuple[str, Match]]:
+    """The deny exceptions for the purpose of an emergency that are about the caller now."""
+    for record in standing.in_force:
+        for exception in record.exceptions:
+            named = not exception.permits and EMERGENCY_PURPOSE in exception.purposes
+            if named and exception.concerns(asker, now):
+                yield _id(record, exception), exception.match
 
 
 def _id(record: ConsentRecord, exception: ConsentRule) -> str:

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 NOT_FOR_ROLE = "not-for-role"
-"""The reason where a page or an operation is not for the caller's role: no rule about a resident's data was asked."""
+"""The reason of a refusal of a whole page or operation by who asks: no rule about a resident's information decided."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ def write(
         is_manager = caller.organisation_kind in ("care-management", "support-center")
         counting.append(caller.organisation_kind == "municipality" or (is_manager and looks_after))
     if problems:
-        raise Refused("Some of this may not be published by you.", reason="role", problems=problems)
+        raise Refused("Some of this may not be published by you.", reason="not-publishable", problems=problems)
     teams = any(bound.change.type == "CareTeam" for bound in bounds)
     numbers = registry.organisation_numbers(tx) if teams else dict[tuple[str, str], str]()
     today = context.now.astimezone(registry.JST).date().isoformat()

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from consent import Decision, Facts, Reason, Refusal, Scope, scope_for
+from consent import Decision, Emergency, Facts, Reason, Refusal, Scope, scope_for
 from hub.access import disasters, emergencies, rules, unreadable
 from hub.access.filter import OF_CITY, patient_record, predicate
 from hub.access.labels import labels
@@ -169,10 +169,13 @@ def read(
     context: Context,
     *,
     among: Sequence[str] | None = None,
+    supposing: Sequence[Emergency] = (),
 ) -> Grant:
     """The grant for one question about ``patients``, or (``None``) about all whom the caller looks after.
 
     ``among`` says of such a question whose rules are needed: what it shows is about nobody else.
+    ``supposing``: emergencies of the caller that count as if they were declared, for an answer that shows nothing but
+    decisions (``hub.interactions.why``).
     ``type_`` is "" for a question that shows nothing that is stored: it needs no scope.
 
     Raises ``Refused`` when the token's scopes, or the caller's role, allow nothing of the kind (rules 1, 2).
@@ -193,7 +196,7 @@ def read(
     asker, city = rules.asker(caller), rules.of_city(tx, caller.rules)
     looked_after = frozenset(one.patient for one in related if one.relates(asker, context.now))
     near = set(looked_after)
-    declared = emergencies.counting(tx, caller, interaction, patients, context.now)
+    declared = [*emergencies.counting(tx, caller, interaction, patients, context.now), *supposing]
     near |= {one.patient for one in declared}
     opened = disasters.counting(tx, caller, interaction, patients, context.now)
     near |= {resident for one in opened for resident in one.residents}

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
-from consent import Emergency
+from consent import Emergency, Match, emergency_refusals
+from hub.access import rules
 from hub.context import Caller, instant
 from hub.store import emergencies
 from hub.store.database import Tx
@@ -15,6 +17,11 @@ _KINDS = frozenset({"hospital", "clinic", "home-nursing", "fire-department"})
 _NEVER = "operation:export"
 _CLOCKS_DIFFER = timedelta(minutes=1)
 """So far ahead it may have been declared: by another process."""
+Declared: TypeAlias = list[Emergency]
+Refusals: TypeAlias = list[tuple[str, Match]]
+"""What a patient has forbidden in an emergency: ids of the rules, and what they match."""
+SUPPOSED = "Emergency/supposed"
+"""The rule of an emergency that nobody has declared."""
 
 
 def may_declare(caller: Caller) -> bool:
@@ -36,6 +43,19 @@ def counting(
         return []
     rows = emergencies.in_force(tx, who(caller), patients, instant(now), instant(now + _CLOCKS_DIFFER))
     return [emergency(row) for row in rows]
+
+
+def supposed(caller: Caller, patient: str, now: datetime) -> Declared:
+    """The emergency that would be in force if the caller declared one for the patient now; none for who may not."""
+    if not may_declare(caller):
+        return []
+    return [Emergency(SUPPOSED, patient, caller.organisation, caller.person or "", now + _CLOCKS_DIFFER)]
+
+
+def refusals(tx: Tx, caller: Caller, patient: str, now: datetime) -> Refusals:
+    """What the patient has forbidden the caller."""
+    consents = rules.consents(tx, (patient,), rules.of_city(tx, caller.rules))
+    return emergency_refusals(rules.asker(caller), consents, now)
 
 
 def emergency(row: Row) -> Emergency:

@@ -5,7 +5,10 @@ from collections.abc import Mapping, Sequence
 from consent import Decision, Reason, explain, explain_to_staff, name_of_consent
 from consent.explain import SENTENCES, Audience
 
-__all__ = ["Audience", "Decision", "Reason", "explain_reason", "explain_to_staff", "name_of_consent"]
+__all__ = ["READ_TABLE", "Audience", "Decision", "Reason", "explain_reason", "explain_to_staff", "name_of_consent"]
+
+READ_TABLE = "policy:read"
+"""In the log, the rule that decides a ``role``: the city's table of what a role reads (CONSENT.md §2)."""
 
 
 def explain_reason(

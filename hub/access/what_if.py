@@ -69,7 +69,7 @@ def may_be_recorded(tx: Tx, caller: Caller, consent: Resource) -> str | None:
     """Why the caller's organisation may not write this Consent; none when it may (CONSENT.md §3.5)."""
     city = rules.of_city(tx, caller.rules)
     if not city.policy.may_write(caller.organisation_kind, "consent"):
-        return "role"
+        return "not-publishable"
     staff = registry.staff(tx, caller.organisation)
     return may_record(consent, caller.organisation, caller.organisation_kind, staff)
 

@@ -15,6 +15,7 @@ from hub.interactions.deciding import NamedRule, named_rules
 from hub.interactions.desk import at_the_desk
 from hub.interactions.my_people import Person, shown_people, today
 from hub.projections.audit_event import AuditRecord
+from hub.projections.audit_event.refusals import is_refused_look
 from hub.projections.wording import day
 from hub.question import Shown
 from hub.store import access_record as store
@@ -24,7 +25,7 @@ from hub.store.registry import JST
 from hub.store.sql import Row
 from profiles.categories import OTHER
 
-Show: TypeAlias = Literal["", "people", "refused", "special"]
+Show: TypeAlias = Literal["", "people", "refused", "undone", "special"]
 Special: TypeAlias = Literal["", "emergency", "disaster"]
 QUESTION = "question"
 ON_A_PAGE, ON_PAPER = 200, 1000
@@ -94,15 +95,16 @@ class Machines:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A day in Japan: what people did, what systems did, what was refused; each entry stands in one of the three.
+    """A day in Japan; each entry stands in one of the four.
 
-    What came to nothing by a slip (a wrong date, somebody was faster) is no refusal: it stands with what they did.
+    What people did, what systems did, looks that were refused, and what was tried and not done.
     """
 
     date: str
     people: tuple[Entry, ...]
     machines: tuple[Machines, ...]
     refused: tuple[Entry, ...]
+    undone: tuple[Entry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +192,10 @@ class AccessRecord:
     def _is_wanted(self, row: Row) -> bool:
         if self.looking.show == "special":
             return bool(_special(row.reason, row.purpose, row.interaction))
-        if self.looking.show == "refused":
-            return _refused(row)
-        return self.looking.show == "" or (bool(row.person) and not _refused(row))
+        if self.looking.show in ("refused", "undone"):
+            is_refused = is_refused_look(row.interaction, row.outcome)
+            return not _succeeded(row) and is_refused == (self.looking.show == "refused")
+        return self.looking.show == "" or (bool(row.person) and _succeeded(row))
 
     def _opened(self, grant: Grant) -> store.Place | None:
         if not self.looking.cursor:
@@ -231,8 +234,8 @@ def _cut(wanted: Sequence[Row], size: int, *, more: bool) -> int:
     return size if more else len(wanted)
 
 
-def _refused(row: Row) -> bool:
-    return bool(row.outcome == "8" or row.interaction == "refusal")
+def _succeeded(row: Row) -> bool:
+    return bool(row.outcome == "0" and row.interaction != "refusal")
 
 
 def _special(reason: str, purpose: str, interaction: str) -> Special:
@@ -293,7 +296,9 @@ def _days(entries: Sequence[Entry]) -> list[Day]:
 
 
 def _day(date_: str, entries: Sequence[Entry]) -> Day:
-    done = [entry for entry in entries if not entry.record.refused]
+    done = [entry for entry in entries if entry.record.succeeded]
+    failed = [entry for entry in entries if not entry.record.succeeded]
+    refused = [entry for entry in failed if is_refused_look(entry.record.interaction, entry.record.outcome)]
     systems: dict[tuple[str, str], list[Entry]] = {}
     for entry in done:
         if not entry.record.person:
@@ -302,7 +307,8 @@ def _day(date_: str, entries: Sequence[Entry]) -> Day:
         date=date_,
         people=tuple(entry for entry in done if entry.record.person),
         machines=tuple(Machines(*organisation, tuple(of)) for organisation, of in systems.items()),
-        refused=tuple(entry for entry in entries if entry.record.refused),
+        refused=tuple(refused),
+        undone=tuple(entry for entry in failed if entry not in refused),
     )
 
 

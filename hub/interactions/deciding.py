@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from hub.access.agreements import names, rule_of
 from hub.access.compiled import read_record
-from hub.access.explaining import name_of_consent
+from hub.access.explaining import READ_TABLE, name_of_consent
 from hub.projections.agreement import sentence
 from hub.store import disasters, emergencies, fence, resources
 from hub.store.database import Tx
@@ -56,12 +56,14 @@ def _consent(rule: str, row: Row, exception: str, known: Mapping[str, str]) -> N
 
 
 def _declared(tx: Tx, kind: str, id_: str, known: Mapping[str, str]) -> str:
-    """What an emergency or a disaster is called; "" for one that is not known."""
+    """What an emergency, a disaster or the city's table is called; "" for one that is not known."""
     if kind == "Emergency":
         emergency = emergencies.one(tx, id_)
         if emergency is not None:
             who = known.get(f"Practitioner/{emergency.person}", emergency.person)
             return f"{who}による緊急アクセスの宣言（{emergency.reason}）"
+    if kind == READ_TABLE:
+        return "市の共有の取り決め"
     if kind == "Disaster":
         disaster = disasters.one(tx, id_)
         if disaster is not None:

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 
 from hub.access.decide import Grant, Permit
+from hub.access.explaining import READ_TABLE
 from hub.context import Context
-from hub.errors import Gone, not_found
+from hub.errors import Gone, NotFound, not_found
 from hub.question import Shown
 from hub.store import resources
 from hub.store.database import Tx
@@ -65,7 +66,7 @@ class Read:
             raise not_found("unknown-version")
         permit = grant.permits(row, further_of_past(row))
         if not permit.permit:
-            raise not_found(permit.reason, permit.rules)
+            raise _hidden(permit)
         return row
 
 
@@ -100,9 +101,14 @@ def visible(tx: Tx, grant: Grant, type_: str, id_: str) -> tuple[Row, Permit]:
         if permit.permit and (not row.deleted or row.source == grant.caller.organisation):
             return row, permit
     if judged:
-        raise not_found(judged[0][1].reason, judged[0][1].rules)
+        raise _hidden(judged[0][1])
     # Behind the second fence there is nothing to judge: it is about people whom the caller does not look after.
     raise not_found("no-relation") if grant.asked else not_found()
+
+
+def _hidden(permit: Permit) -> NotFound:
+    """The refusal of one resource, for the log with what decided it."""
+    return not_found(permit.reason, (READ_TABLE,) if permit.reason == "role" else permit.rules)
 
 
 def _whole(row: Row, further: tuple[str, ...]) -> tuple[str, ...]:

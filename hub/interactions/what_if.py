@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from hub.access.decide import Grant
 from hub.access.what_if import Moved, drafted, may_be_recorded
 from hub.context import Context
-from hub.errors import Refused, not_found
+from hub.errors import NOT_FOR_ROLE, Refused, not_found
 from hub.interactions.desk import PROFESSIONS
 from hub.question import Shown
 from hub.store import fence, registry, resources
@@ -88,7 +88,9 @@ class WhatIf:
         reason = may_be_recorded(tx, caller, self.consent)
         at_the_city = caller.organisation_kind == "municipality"
         if reason is not None or (at_the_city and caller.profession not in PROFESSIONS):
-            raise Refused("Only who may write this Consent can ask what it would change.", reason=reason or "role")
+            raise Refused(
+                "Only who may write this Consent can ask what it would change.", reason=reason or NOT_FOR_ROLE
+            )
         if not at_the_city and self.patient not in grant.related:
             raise not_found("no-relation")
         if not resources.records_of(tx, [self.patient]):

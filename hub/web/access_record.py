@@ -24,6 +24,7 @@ SHOWS: dict[Show, str] = {
     "": "すべて",
     "people": "人が見た・書いたもの",
     "refused": "お断りしたもの",
+    "undone": "行われなかった操作",
     "special": "緊急時・災害時のもの",
 }
 

@@ -4,9 +4,11 @@ from urllib.parse import parse_qs
 
 from hub.access.explaining import explain_reason
 from hub.projections.audit_event import AuditRecord, explain
-from hub.projections.audit_event.acts import is_decision, is_look, why_not
+from hub.projections.audit_event.kinds import acts
+from hub.projections.audit_event.refusals import reason_of
 from hub.projections.professions import PROFESSIONS
-from hub.projections.wording import plain
+from hub.projections.wording import minute, plain
+from hub.web.reason_words import MISTAKES, REFUSED, of_an_act
 from hub.web.words import long_time, purpose
 from profiles import category_name
 
@@ -77,17 +79,34 @@ KINDS = {
         ),
     ),
 }  # fmt: skip
+_DESK = {
+    "operation:consent-draft": "の、同意の用紙の内容を入力しました",
+    "operation:consent-discard": "の、同意の用紙の入力を取りやめました",
+    "operation:desk-pair-different": "と、同じ方かもしれない記録を「別の人」と判断しました",
+    "operation:desk-pair-hold": "の、同じ方かもしれない記録の判断を保留にしました",
+    "operation:desk-pair-undo": "の、同じ方かもしれない記録の判断を取り消しました",
+    "operation:desk-contact-confirm": "の支援チームに、はじめての連絡をした機関が加わることを確かめました",
+    "operation:desk-contact-undo": "の支援チームに機関が加わるという確認を取り消しました",
+    "operation:desk-contact-refuse": "の情報をはじめて送ってきた機関が、支援チームに加わることを断りました",
+    "operation:desk-contact-wait": "の支援チームに機関が加わることを断ったのを、取り消しました",
+    "operation:care-team-add": "の支援チームに、機関か人を加えました",
+    "operation:care-team-end": "の支援チームで、機関か人の終わりの日を決めました",
+    "operation:care-team-hand-over": "のケアマネジメントの担当を引き継ぎました",
+    "operation:care-team-undo": "の支援チームの変更を、元に戻しました",
+}
 _OUTCOMES = {"0": "認められました", "4": "受け付けられませんでした", "8": "断られました", "12": "重大な失敗"}
+LOOKING = frozenset({"operation:emergency-sheet", "operation:disaster-find", "operation:disaster-sheet"}) | frozenset(
+    one for kind in ("look", "read", "handoff", "everything", "match", "export") for one in KINDS[kind][1]
+)
 _OWN_REASONS = {
+    "no-name": "用紙と照らし合わせるお名前を見せられないため、受け付けませんでした。",
     "audit": "市の監査の権限で、アクセスの記録を見ました。",
     "desk": "市の事務局の権限で行いました。",
     "care-manager": "この方のケアマネジメントの担当として行いました。",
-    "own-contact": "ご自分の機関の連絡は、ほかの人が確かめます。",
     "record": "ご本人の求めにより、市の窓口が開きました。",
     "why": "判断の理由を調べる、市の権限で行いました。",
     "review": "市の責任者の権限で行いました。",
     "officer": "市の責任者・監査担当者の権限で行いました。",
-    "no-disaster": "この方の地域に、利用者の機関が支援する災害の宣言がないため、お見せしていません。",
     "same-officer": "二人目の責任者が要るところで、同じ方が操作したため、受け付けませんでした。",
     "not-the-declarer": "申し出た責任者だけができる取り下げのため、受け付けませんでした。",
     "own-case": "ご自身についての確認のため、受け付けませんでした。",
@@ -95,7 +114,6 @@ _OWN_REASONS = {
     "unmatched": "あてはまる方がいないか、二人以上いたため、開きませんでした。",
     "sign-in-again": "サインインから5分がたっていたため、もう一度のサインインを求めました。",
     "emergency-stop": "短いあいだに多くの方への宣言があったため、止めていました。",
-    "emergency-over": "緊急アクセスの60分が終わっていたため、お見せしていません。",
     "handshake": "通知の送り先が答えることを確かめました。",
     "heartbeat": "変わりがないことを知らせました。",
     "active": "通知が始まりました。",
@@ -104,7 +122,6 @@ _OWN_REASONS = {
     "demo": "実演用の入り口から入りました。",
     "operator": "運用担当者が発行しました。",
     "token": "登録された鍵による署名を確かめました。",
-    "no-name": "用紙と照らし合わせるお名前を見せられないため、受け付けませんでした。",
     "cross-site": "このハブのページではないところから送られた操作のため、受け付けませんでした。",
     "not-local": "実演用の入り口は、このハブが動いている機械の中からだけ使えるため、受け付けませんでした。",
     "no-demo": "この市では、実演用の入り口を使わないと決めています。",
@@ -114,21 +131,24 @@ _OWN_REASONS = {
 def sentence(record: AuditRecord) -> str:
     """Who did what, of whom (by id alone), when, and by which rule."""
     patient = f"住民 {record.patient[:8]}…さん" if record.patient else ""
-    because = why(record)[:1] if record.succeeded and is_look(record.interaction) else []
+    if record.interaction in _DESK and record.succeeded:
+        who = f"{plain(record.organisation_name)}の{PROFESSIONS.get(record.profession or '', '職員')}"
+        return f"{minute(record.recorded)} {who} {plain(record.person_name)} が {patient}{_DESK[record.interaction]}。"
+    because = why(record)[:1] if record.succeeded and record.interaction in LOOKING else []
     said = explain(record, patient=patient, rule=because[0].rstrip("。") if because else "")
     return said if said.endswith(("。", "）")) else f"{said}。"
 
 
 def why(record: AuditRecord) -> list[str]:
     """The reason in words, and the rules that decided; empty for a reason that is only a code."""
-    if record.reason in _OWN_REASONS:
-        return [_OWN_REASONS[record.reason]]
-    if is_decision(record):
-        return explain_reason(record.reason, record.rules, permit=record.succeeded)
-    if record.succeeded:
+    reason = reason_of(record)
+    own = _OWN_REASONS.get(reason) or ("" if record.succeeded else REFUSED.get(reason) or MISTAKES.get(reason))
+    if own:
+        return [own]
+    if record.succeeded and record.interaction not in LOOKING:
         return []
-    clause, end = why_not(record), "お見せしていません" if is_look(record.interaction) else "受け付けていません"
-    return [f"{clause}ため、{end}。"] if clause else []
+    said = explain_reason(reason, record.rules, permit=record.succeeded)
+    return [of_an_act(one) for one in said] if acts(record.interaction) else said
 
 
 def _kind(interaction: str) -> str:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from hub.access.explaining import explain_reason
 from hub.interactions.access_record import Day, Entry, Machines, RecordPage
 from hub.projections.audit_event import AuditRecord
-from hub.projections.audit_event.acts import ACTS, is_decision, is_look
-from hub.projections.audit_event.kinds import kind_of
+from hub.projections.audit_event.kinds import acts, kind_of
+from hub.projections.audit_event.refusals import is_refused_look, reason_of
 from hub.projections.audit_event.sentence import TYPES, without_object
 from hub.projections.professions import PROFESSIONS
 from hub.projections.wording import plain
 from hub.web.audit_words import KINDS, why
+from hub.web.reason_words import FAILED, MISTAKES, REFUSED, of_an_act
 from hub.web.words import KINDS as ORGANISATION_KINDS
 from hub.web.words import PURPOSES
 from profiles.categories import OTHER, category_names
@@ -50,26 +51,20 @@ _DEEDS_BY_KIND = {
     "desk": "市の窓口で確かめました", "record": "調べました",
 }  # fmt: skip
 _WANTED_TO_WRITE, _WANTED_TO_SEE = "登録しようとしました", "見ようとしました"
-_WANTED = {
-    "operation:access-record": "開こうとしました", "operation:access-record-print": "印刷しようとしました",
-    "operation:ask-about-access": "市に届けようとしました", "operation:handoff": "作ろうとしました",
-    "operation:find-resident": "探そうとしました", "operation:why": "調べようとしました",
-}  # fmt: skip
 _OTHER_REASONS = {
     "record": "あなた（または代わりの方）の求めで、市の窓口が開きました。",
     "desk": "市の窓口の仕事として行いました。",
     "audit": "市の監査の仕事として行いました。",
 }
+_PAGES = {"care-teams": "あなたの支援チームのページ", "consents": "あなたの同意の受付のページ"}
 _WRITTEN = "その機関が、自分の仕事の記録として登録しました。"
-_NOT_DONE = "受け付けませんでした。"
-_NOT_SHOWN = "お見せしませんでした。"
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
     """One entry: who did what, for which purpose, and why it was possible or not.
 
-    ``said`` is what was done to what, as a sentence; ``looked`` says whether it was, or would have been, a look.
+    ``said`` is what was done to what, as a sentence; ``mark`` says in a word that it was not done.
     """
 
     entry: Entry
@@ -78,7 +73,7 @@ class Told:
     purpose: str
     why: str
     special: str
-    looked: bool
+    mark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +92,7 @@ class ToldDay:
     people: tuple[Told, ...]
     machines: tuple[Summed, ...]
     refused: tuple[Told, ...]
+    undone: tuple[Told, ...]
 
 
 def told(page: RecordPage) -> list[ToldDay]:
@@ -112,13 +108,14 @@ def each(days: Sequence[ToldDay]) -> list[Told]:
     """Every entry of these days, of each day the people's first."""
     found: list[Told] = []
     for day in days:
-        found += [*day.people, *day.refused, *(one for machines in day.machines for one in machines.each)]
+        found += [*day.people, *day.refused, *day.undone, *(one for machines in day.machines for one in machines.each)]
     return found
 
 
 def _day(day: Day, tell: Callable[[Entry], Told]) -> ToldDay:
     machines = tuple(_summed(one, tell) for one in day.machines)
-    return ToldDay(day.date, tuple(map(tell, day.people)), machines, tuple(map(tell, day.refused)))
+    people, refused, undone = (tuple(map(tell, part)) for part in (day.people, day.refused, day.undone))
+    return ToldDay(day.date, people, machines, refused, undone)
 
 
 def _summed(machines: Machines, tell: Callable[[Entry], Told]) -> Summed:
@@ -134,12 +131,24 @@ def _told(entry: Entry, page: RecordPage) -> Told:
     return Told(
         entry=entry,
         who=_who(record, page.kinds),
-        said=without_object(record) or _act(record) or f"{_object(entry)}を{_deed(record)}",
+        said=without_object(record) or f"{_object(entry)}を{_deed(record)}",
         purpose=PURPOSES.get(record.purpose, ""),
         why=" ".join(_why(record, names)),
         special=SPECIAL.get(entry.special, ""),
-        looked=is_look(record.interaction),
+        mark=_mark(record),
     )
+
+
+def _mark(record: AuditRecord) -> str:
+    if record.succeeded:
+        return ""
+    return "お見せしていません" if is_refused_look(record.interaction, record.outcome) else "行われていません"
+
+
+def _object(entry: Entry) -> str:
+    record = entry.record
+    page = "" if record.succeeded else _PAGES.get(record.query.partition("/")[0], "")
+    return page or _OBJECTS.get(record.interaction) or _what(entry.kinds)
 
 
 def _who(record: AuditRecord, kinds: Mapping[str, str]) -> str:
@@ -149,15 +158,6 @@ def _who(record: AuditRecord, kinds: Mapping[str, str]) -> str:
         who = f"{PROFESSIONS.get(record.profession or '', '職員')} {plain(record.person_name) or record.person}"
         return f"{where}の{who}" if where else who
     return f"{where}のシステム" if where else "連携ハブのシステム"
-
-
-def _act(record: AuditRecord) -> str:
-    done, tried = ACTS.get(record.interaction, ("", ""))
-    return f"あなた{done if record.succeeded else tried}" if done else ""
-
-
-def _object(entry: Entry) -> str:
-    return _OBJECTS.get(entry.record.interaction) or _what(entry.kinds)
 
 
 def _what(kinds: Sequence[str]) -> str:
@@ -174,8 +174,7 @@ def kind_names(kinds: Sequence[str]) -> str:
 
 def _deed(record: AuditRecord) -> str:
     if not record.succeeded:
-        wanted = _WANTED_TO_WRITE if kind_of(record.interaction).writes else _WANTED_TO_SEE
-        return _WANTED.get(record.interaction, wanted)
+        return _WANTED_TO_WRITE if kind_of(record.interaction).writes else _WANTED_TO_SEE
     kind, words = next(
         ((name, words) for name, (words, interactions) in KINDS.items() if record.interaction in interactions), ("", "")
     )
@@ -188,9 +187,10 @@ def _why(record: AuditRecord, names: Mapping[str, str]) -> list[str]:
         return [_OTHER_REASONS[record.reason]]
     if record.succeeded and kind_of(record.interaction).writes:
         return [_WRITTEN]
-    if is_decision(record):
-        said = explain_reason(record.reason, record.rules, permit=record.succeeded, audience="resident", words=names)
-        return said or [*why(record), *names.values()] or ([] if record.succeeded else [_NOT_SHOWN])
-    if record.succeeded:
-        return [*why(record), *names.values()]
-    return why(record) or [_NOT_SHOWN if is_look(record.interaction) else _NOT_DONE]
+    reason = reason_of(record)
+    if not record.succeeded and (plainly := REFUSED.get(reason) or MISTAKES.get(reason)):
+        return [plainly]
+    said = explain_reason(reason, record.rules, permit=record.succeeded, audience="resident", words=names)
+    if acts(record.interaction):
+        said = [of_an_act(one) for one in said]
+    return said or [*why(record), *names.values()] or ([] if record.succeeded else [FAILED])

@@ -8,19 +8,20 @@ from starlette.responses import RedirectResponse, Response
 from hub.interactions.access_questions import FindResident
 from hub.interactions.why import ASKERS, READERS_OF_THE_LOG, SYSTEM, Verdict, WhyNow, WhyPage, WhyThen
 from hub.projections.audit_event import AuditRecord
-from hub.projections.audit_event.acts import is_decision
 from hub.projections.professions import PROFESSIONS
 from hub.web.access_record import lacking
 from hub.web.audit_words import sentence, why
 from hub.web.rendering import html
 from hub.web.session import form, read
 from hub.web.sign_in import SCOPES, usual_purpose
-from hub.web.why_words import Step, named, steps
+from hub.web.why_words import FORBIDDEN, NO_EMERGENCY, Step, heading, named, path_of, steps
 from hub.web.words import PURPOSES
 from profiles.categories import category_names
 
 TITLE = "見られる理由"
-_PURPOSES = ("TREAT", "CAREMGT", "COC")
+_EMERGENCY = "ETREAT"
+_READS_NOTHING = "その職務（監査）は、アクセスの記録だけを読み、住民の方の情報は読みません。"
+_PURPOSES = ("TREAT", "CAREMGT", "COC", _EMERGENCY)
 _UNPUBLISHED = frozenset({"consent", "directory", "other"})
 
 
@@ -28,14 +29,16 @@ async def then(request: Request) -> Response:
     """``GET /why/{id}``: why somebody could see, or could not, what an entry of the log tells of."""
     frame, explained = await read(request, WhyThen(request.path_params["id"]))
     record, profession = explained.record, frame.caller.profession if frame.caller else ""
-    path = steps(record.reason, permit=record.succeeded) if is_decision(record) else []
+    path = path_of(record)
     return html(
         "why_then.html",
         frame,
         TITLE,
         record=record,
         said=sentence(record),
+        heading=heading(record, path),
         steps=path,
+        is_short=len(path) < max((one.number for one in path), default=0),
         otherwise=" ".join(why(record)) if not path else "",
         rules=named(explained.rules, record.rules),
         opens_consents=profession == "consent-desk",
@@ -47,7 +50,8 @@ async def then(request: Request) -> Response:
 async def now(request: Request) -> Response:
     """``GET /why``: choose a resident, somebody, and a category; what they may see now, and why."""
     asked = {name: request.query_params.get(name, "") for name in ("patient", "who", "category", "purpose")}
-    purpose = asked["purpose"] if asked["purpose"] in _PURPOSES else usual_purpose(asked["who"].rpartition("/")[2])
+    in_emergency, usual = asked["purpose"] == _EMERGENCY, usual_purpose(asked["who"].rpartition("/")[2])
+    purpose = asked["purpose"] if asked["purpose"] in _PURPOSES and not in_emergency else usual
     whole = bool(asked["patient"] and asked["who"] and asked["category"])
     question = WhyNow(
         asked["patient"],
@@ -55,6 +59,7 @@ async def now(request: Request) -> Response:
         asked["category"] if whole else "",
         SCOPES,
         purpose,
+        in_emergency,
     )
     frame, page = await read(request, question)
     return html(
@@ -68,6 +73,8 @@ async def now(request: Request) -> Response:
         roles=_roles(page),
         categories={code: name for code, name in category_names().items() if code not in _UNPUBLISHED},
         purposes={code: PURPOSES[code] for code in _PURPOSES},
+        in_emergency=in_emergency,
+        reads_nothing=_READS_NOTHING,
         verdicts=_verdicts(page),
         rules=page.now.rules if page.now else {},
         named=named,
@@ -96,7 +103,9 @@ def _now_of(record: AuditRecord) -> str:
         who = f"{record.person}/{record.organisation}/{record.profession or ''}"
     if not record.patient or not who:
         return ""
-    return f"/why?{urlencode({'patient': record.patient, 'who': who, 'category': record.category})}"
+    asked = {"patient": record.patient, "who": who, "category": record.category}
+    purpose = {"purpose": _EMERGENCY} if record.purpose == _EMERGENCY else {}
+    return f"/why?{urlencode({**asked, **purpose})}"
 
 
 def _roles(page: WhyPage) -> dict[str, list[tuple[str, str, bool]]]:
@@ -114,19 +123,19 @@ def _roles(page: WhyPage) -> dict[str, list[tuple[str, str, bool]]]:
 
 
 def _verdicts(page: WhyPage) -> list[tuple[Verdict, str, list[Step]]]:
-    """Each verdict with its source's name and its steps, what is shown first.  An auditor reads none: no steps."""
+    """Each verdict with its source's name and its steps, what is shown first."""
     if page.now is None:
         return []
-    ordered = sorted(page.now.verdicts, key=lambda one: (not one.decision.permit, one.source))
-    return [
-        (
-            one,
-            page.organisations.get(one.source, one.source),
-            steps(one.decision.reason, permit=one.decision.permit, now=True) if not _of_auditor(one) else [],
-        )
-        for one in ordered
+    found = [
+        (one, page.organisations.get(one.source, one.source), _steps(one, supposed=page.now.supposed))
+        for one in page.now.verdicts
     ]
+    return sorted(found, key=lambda told: (not told[0].permit, told[0].source))
 
 
-def _of_auditor(verdict: Verdict) -> bool:
-    return not verdict.source and verdict.decision.reason == "role"
+def _steps(verdict: Verdict, *, supposed: bool) -> list[Step]:
+    if verdict.decision is None:
+        return []
+    said = FORBIDDEN if verdict.refusing else NO_EMERGENCY if supposed else ""
+    decision, answers = verdict.decision, {5: said} if said else {}
+    return steps(decision.reason, permit=decision.permit, now=True, whole=not verdict.source, answers=answers)

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 
 from hub.access.explaining import Reason, explain_reason
 from hub.interactions.deciding import NamedRule
+from hub.projections.audit_event import AuditRecord
+from hub.projections.audit_event.kinds import acts
+from hub.projections.audit_event.refusals import JUDGING, UNTOLD, is_refused_look, reason_of
+from hub.web.audit_words import LOOKING
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +51,51 @@ _DECIDING: Mapping[Reason, int] = {
     "label": 11,
     "consent": 12,
 }
-_WOULD = (("お見せしました", "お見せします"), ("お見せしていません", "お見せしません"))
+_WOULD = (
+    ("申告されていたため", "申告されていれば"),
+    ("お見せしました", "お見せします"),
+    ("お見せしていません", "お見せしません"),
+)
+FORBIDDEN = "申告しても、ご本人が、緊急時の利用でもお見せしないと決めています"
+NO_EMERGENCY = "申告しても、緊急時にお見せする情報ではありません"
+_NO_OTHER: Mapping[int, str] = {}
 
 
-def steps(reason: str, *, permit: bool, now: bool = False) -> list[Step]:
+_FENCED = "いいえか、当てはめるまでもありませんでした"
+"""Rule 4 for somebody without a relation: behind the second fence there is nothing that it could be applied to."""
+
+
+def path_of(record: AuditRecord) -> list[Step]:
+    """The way of a recorded decision about a resident's information; empty for what was no such decision.
+
+    Where everything was refused before any single resource was looked at, the rules about one are left out.
+    """
+    if acts(record.interaction) or (not record.succeeded and not is_refused_look(record.interaction, record.outcome)):
+        return []
+    judging = record.succeeded or record.interaction in JUDGING
+    if not judging and record.interaction not in LOOKING:
+        return []
+    reason = reason_of(record)
+    answers = {4: _FENCED} if reason == "no-relation" else {}
+    return steps(reason, permit=record.succeeded, whole=not judging, answers=answers)
+
+
+def heading(record: AuditRecord, way: list[Step]) -> str:
+    """What the page of an entry is about."""
+    if record.succeeded:
+        return "見られた理由" if way else "見る・見ないの判断ではない記録"
+    if way or reason_of(record) == UNTOLD:
+        return "見られなかった理由"
+    return "行われなかった操作の記録" if record.outcome == "4" else "ページや操作を断った記録"
+
+
+def steps(
+    reason: str, *, permit: bool, now: bool = False, whole: bool = False, answers: Mapping[int, str] = _NO_OTHER
+) -> list[Step]:
     """Rule by rule up to the one that decided; empty for a reason that no rule of §4 gives.
 
-    ``now``: nobody has looked, somebody would.
+    ``now``: nobody has looked, somebody would.  ``whole``: all was decided before any single resource was looked at.
+    ``answers``: by rule, what it answered where that is not the usual.
     """
     number = next((number for known, number in _DECIDING.items() if known == reason), 0)
     if not number:
@@ -61,9 +103,8 @@ def steps(reason: str, *, permit: bool, now: bool = False) -> list[Step]:
     (said,) = explain_reason(reason, permit=permit)
     for done, would in _WOULD if now else ():
         said = said.replace(done, would)
-    # Who may ask at all is found out in one step: that a rule before it let the caller pass, nobody said.
-    passed = 0 if number <= 2 else number - 1
-    way = [Step(place, *_RULES[place - 1]) for place in range(1, passed + 1)]
+    passed = 2 if whole and number > 2 else number - 1
+    way = [Step(place, asks, answers.get(place, usual)) for place, (asks, usual) in enumerate(_RULES[:passed], 1)]
     return [*way, Step(number, _RULES[number - 1][0], said, decides=True)]
 
 

@@ -145,7 +145,7 @@ def test_every_refusal_is_written_with_its_reason(city: City, person: str) -> No
             "no-relation",
             person,
         ),
-        (city.post("pharm-rx", "/fhir/Observation", observation(person)), 403, "create", "role", None),
+        (city.post("pharm-rx", "/fhir/Observation", observation(person)), 403, "create", "not-publishable", None),
         (city.post("pharm-rx", "/fhir/Consent", bad_consent), 403, "create", "performer-is-writer", None),
         (city.put("clinic-emr", f"/fhir/Observation/{one['id']}", one), 404, "update", "not-own", None),
         (city.delete("clinic-emr", f"/fhir/Observation/{one['id']}"), 404, "delete", "not-own", None),

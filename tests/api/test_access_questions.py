@@ -43,7 +43,7 @@ def test_a_question_opens_a_case_and_its_answer_stands_beside_the_entry(
 
     shown = words(desk.page(f"{entry}?done=asked"))
     assert "質問を届けました" in shown
-    assert f"質問 {QUESTION} 11月22日 12:00 確かめています" in shown
+    assert f"質問 {QUESTION} 2026年11月22日 12:00 確かめています" in shown
     assert "市の担当者に届ける" not in shown
     assert desk.post(entry, {"text": "もう一度"}).status_code == 409
 
@@ -58,7 +58,7 @@ def test_a_question_opens_a_case_and_its_answer_stands_beside_the_entry(
         )
     )
     for path in (f"/access-record/{person}", entry):
-        assert "お答えしました 計画の見直しのためでした。 11月22日 13:00" in words(desk.page(path))
+        assert "お答えしました 計画の見直しのためでした。 2026年11月22日 13:00" in words(desk.page(path))
     assert "計画の見直しのためでした。" in desk.page(f"/access-record/{person}/print")
     assert desk.post(entry, {"text": "まだわかりません。"}).status_code == 303
     assert len(rows(city, "SELECT * FROM review_case")) == 2

@@ -4,7 +4,6 @@ from itertools import count
 
 import pytest
 
-from tests.api.consent_desk import CONSENT_DESK
 from tests.api.pages_city import AUDITOR, CARE_MANAGER, browser_of, words
 from tests.api.team_desk import NEW_MANAGER, TeamDesk, forms, outcome, patient_of, reads, said, told
 from tests.hub_in_test import NOON, Body, City, care_team, note
@@ -321,28 +320,6 @@ def test_what_cannot_be_handed_over_is_explained(
     desk: TeamDesk, leaving: str, coming: str, last: str, because: str
 ) -> None:
     assert outcome(desk.summary(leaving, coming, last).headers["location"]) == f"said={because}"
-
-
-def test_a_slip_is_told_to_the_resident_as_what_it_was_and_not_as_a_refused_look(
-    city: City, desk: TeamDesk, resident: str
-) -> None:
-    desk.post("members", {**desk.hidden("members"), "member": "tonari/", "starts": "someday", "role": ""})
-    desk.post("hand-over", {"leaving": OLD, "coming": NEW, "last": "2026-11-21", "begins": "next"})
-    reasons = {str(row["reason"]) for row in city.log(patient=resident, outcome="4")}
-    assert reasons & {"day", "past"}, reasons
-    clerk = browser_of(city, CONSENT_DESK)
-    text = words(clerk.page(f"/access-record/{resident}"))
-    assert (
-        "受け付けていません 試験市役所の事務局職員 野田 恵子 あなたのケアマネジメントの担当を引き継ごうとしました。"
-        in text
-    )
-    assert "わけ：最後の日が、もう過ぎた日だったため、受け付けていません。" in text
-    assert "お見せしていません" not in text
-    assert "お断りしたもの" not in words(clerk.page(f"/access-record/{resident}/print")).partition("連携ハブは")[0]
-    (row, *_) = city.log(interaction="operation:care-team-hand-over", patient=resident)
-    why = words(clerk.page(f"/why/{row['id']}"))
-    assert "担当を引き継ごうとしましたが、最後の日が、もう過ぎた日だったため受け付けませんでした（past）" in why
-    assert "決まりの順に" not in why
 
 
 def test_care_is_managed_by_those_whose_work_it_is(desk: TeamDesk) -> None:

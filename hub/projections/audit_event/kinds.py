@@ -41,6 +41,14 @@ class Kind:
 
 
 _WRITING = ("transaction", "batch")
+_ACTS = tuple(
+    f"operation:{name}"
+    for name in (
+        *("care-team-", "consent-", "desk-", "review-"),
+        *("declare-emergency", "end-emergency", "allow-emergency", "ask-about-access"),
+        *(f"disaster-{act}" for act in ("declare", "confirm", "withdraw", "end", "go-on", "act")),
+    )
+)
 
 
 def _read(code: str, profile: str = "") -> Kind:
@@ -111,6 +119,11 @@ _KINDS = {
     "operation:declare-emergency": _override("110127", "Emergency Override Started"),
     "operation:end-emergency": _override("110138", "Emergency Override Stopped"),
 }
+
+
+def acts(interaction: str) -> bool:
+    """Whether it is meant to change something, and not to look at anything."""
+    return kind_of(interaction).writes or interaction.startswith(_ACTS)
 
 
 def kind_of(interaction: str) -> Kind:

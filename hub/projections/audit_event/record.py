@@ -49,8 +49,3 @@ class AuditRecord(NamedTuple):
     @property
     def succeeded(self) -> bool:
         return self.outcome == "0" and self.interaction != "refusal"
-
-    @property
-    def refused(self) -> bool:
-        """Whether it was somebody's to refuse: not a slip, and not a failure of the hub's."""
-        return self.outcome == "8" or self.interaction == "refusal"

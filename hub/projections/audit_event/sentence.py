@@ -1,8 +1,9 @@
 """An audit record as one Japanese sentence, for the municipality's auditor and the resident."""
 
-from hub.projections.audit_event.acts import ACTS, is_decision, why_not
+from hub.errors import NOT_FOR_ROLE
 from hub.projections.audit_event.kinds import kind_of
 from hub.projections.audit_event.record import AuditRecord
+from hub.projections.audit_event.refusals import DELETED, UNTOLD, reason_of
 from hub.projections.professions import PROFESSIONS
 from hub.projections.wording import minute, plain
 from profiles import category_name
@@ -100,6 +101,21 @@ _WITHOUT_OBJECT = {
             ("review-close", "市の確認", "を終えました", "を終えようとしました"),
             ("review-reopen", "市の確認", "をやり直すことにしました", "をやり直そうとしました"),
             ("review-act", "市の確認", "を操作しました", "を操作しようとしました"),
+            ("care-team-add", "支援チームに、機関か人", "を加えました", "を加えようとしました"),
+            ("care-team-end", "支援チームの担当の終わり", "を記録しました", "を記録しようとしました"),
+            ("care-team-hand-over", "ケアマネジメントの担当の引き継ぎ", "を記録しました", "を記録しようとしました"),
+            ("care-team-undo", "支援チームの変更", "を元に戻しました", "を元に戻そうとしました"),
+            ("desk-contact-confirm", "はじめての連絡をした機関", "を確かめました", "を確かめようとしました"),
+            ("desk-contact-undo", "はじめての連絡の確認", "を取り消しました", "を取り消そうとしました"),
+            ("desk-contact-refuse", "はじめての連絡をした機関", "を断りました", "を断ろうとしました"),
+            ("desk-contact-wait", "はじめての連絡への断り", "を取り消しました", "を取り消そうとしました"),
+            ("desk-pair-different", "同じ方かもしれない記録", "を別の人と決めました", "を別の人と決めようとしました"),
+            ("desk-pair-hold", "同じ方かもしれない記録の判断", "を保留にしました", "を保留にしようとしました"),
+            ("desk-pair-undo", "同じ方かもしれない記録の判断", "を取り消しました", "を取り消そうとしました"),
+            ("consent-draft", "同意の用紙の内容", "を入力しました", "を入力しようとしました"),
+            ("consent-discard", "同意の用紙の入力", "を取りやめました", "を取りやめようとしました"),
+            ("consent-register", "同意の用紙", "を登録しました", "を登録しようとしました"),
+            ("consent-revoke", "同意の取り消し", "を登録しました", "を登録しようとしました"),
         )
     },
     "operation:allow-emergency": (
@@ -109,7 +125,7 @@ _WITHOUT_OBJECT = {
     ),
 }
 
-# Why not (CONSENT §4).
+# Why not (CONSENT §4), and what no rule of it decides.
 _REASONS = {
     "scope": "システムに許された範囲を超える",
     "not-in-force": "職務または所属が有効でない",
@@ -120,6 +136,10 @@ _REASONS = {
     "role": "この職種には見せない情報である",
     "resident-denied": "ご本人が見せないことを希望している",
     "label": "特に慎重な扱いが必要な情報である",
+    NOT_FOR_ROLE: "この役割では使えないページか操作である",
+    UNTOLD: "この役割には見せない",
+    DELETED: "取り消された情報である",
+    "not-publishable": "この機関が登録できない種類の情報である",
 }
 
 
@@ -133,9 +153,8 @@ def explain(record: AuditRecord, *, patient: str = "", rule: str = "") -> str:
     whole = f"{minute(record.recorded)} {_who(record)} が {_whose(record, patient)}"
     if record.succeeded:
         return whole + done + (f"。{plain(rule)}" if rule else "")
-    code = f"（{plain(record.reason)}）" if record.reason else ""
-    reason = _REASONS.get(record.reason, "") if is_decision(record) else why_not(record)
-    why = f"{reason}ため" if reason else "処理できなかったため"
+    code, reason = f"（{plain(record.reason)}）" if record.reason else "", reason_of(record)
+    why = f"{_REASONS[reason]}ため" if reason in _REASONS else "処理できなかったため"
     return f"{whole}{tried}、{why}{answered}{code}" + (f"。{plain(rule)}" if rule else "")
 
 
@@ -148,9 +167,6 @@ def without_object(record: AuditRecord) -> str:
 
 
 def _deed(record: AuditRecord) -> tuple[str, str, str]:
-    if record.interaction in ACTS:
-        done, tried = ACTS[record.interaction]
-        return done, f"{tried}が", "受け付けませんでした"
     words = _WITHOUT_OBJECT.get(record.interaction) or _DEEDS.get(record.interaction)
     return words or (_ENTERED if kind_of(record.interaction).writes else _LOOKED)
 
@@ -166,8 +182,6 @@ def _who(record: AuditRecord) -> str:
 def _whose(record: AuditRecord, patient: str) -> str:
     if record.interaction in _WITHOUT_OBJECT:
         return f"{patient}について " if patient else ""
-    if record.interaction in ACTS:
-        return patient or "住民の方"
     return (f"{patient}の" if patient else "") + _what(record) + " "
 
 

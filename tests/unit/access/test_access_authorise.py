@@ -102,7 +102,7 @@ def test_all_that_a_kind_may_not_publish_is_told_with_its_place() -> None:
     allergy: Resource = {"resourceType": "AllergyIntolerance"}
     with pytest.raises(Refused) as refused:
         asked(bound(place=1), bound(allergy, place=2), bound(TEAM, place=4), writes="allergy")
-    assert refused.value.reason == "role"
+    assert refused.value.reason == "not-publishable"
     assert [(one.severity, one.code, one.place) for one in refused.value.problems] == [
         ("error", "forbidden", "Bundle.entry[1]"),
         ("error", "forbidden", "Bundle.entry[4]"),
@@ -291,7 +291,7 @@ def test_the_paper_of_a_consent_is_recorded_by_whoever_may_write_consents() -> N
 def test_a_consent_is_revoked_not_deleted() -> None:
     with pytest.raises(Refused) as refused:
         asked(bound(None, method="DELETE", before=signed()))
-    assert refused.value.reason == "role"
+    assert refused.value.reason == "not-publishable"
     (problem,) = refused.value.problems
     assert (problem.severity, problem.code, problem.place) == ("error", "forbidden", "Consent")
 

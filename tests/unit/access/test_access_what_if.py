@@ -174,7 +174,7 @@ def test_why_an_organisation_may_not_record_a_consent() -> None:
     by_hospital = cast("Resource", consent(organization=[{"reference": "Organization/hosp"}]))
     with store() as tx:
         apply_city(tx, kind="hospital", writes="problem")
-        assert what_if.may_be_recorded(tx, DOCTOR, by_hospital) == "role"
+        assert what_if.may_be_recorded(tx, DOCTOR, by_hospital) == "not-publishable"
         apply_city(tx, kind="hospital", writes="consent")
         assert what_if.may_be_recorded(tx, DOCTOR, by_hospital) is None
         assert what_if.may_be_recorded(tx, DOCTOR, cast("Resource", consent())) == "not-the-taker"

@@ -61,7 +61,7 @@ REFUSED = RECORD._replace(interaction="search-type", outcome="8", reason="no-con
         ),
         (
             RECORD._replace(outcome="4", reason="invalid"),
-            WHO + "調剤 を登録しようとしましたが、内容に正しくないところがあったため受け付けませんでした（invalid）",
+            WHO + "調剤 を登録しようとしましたが、処理できなかったため受け付けませんでした（invalid）",
         ),
         (RECORD._replace(interaction="sign-in", what=()), WHO + "サインインしました"),
         (
