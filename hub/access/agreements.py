@@ -1,11 +1,11 @@
 """A resident's consents as people are told of them: what each says, and whether it counts now (CONSENT.md §3)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
 from consent import ConsentRecord, ConsentRule, Period
 from consent.period import first_day, last_day
-from consent.standing import standing
+from consent.standing import Standing, standing
 from hub.access import rules
 from hub.access.compiled import read_record
 from hub.context import Caller
@@ -23,9 +23,9 @@ def agreements(tx: Tx, caller: Caller, patient: str, now: datetime) -> list[Agre
     with fence.lifted(tx):
         records = {one.id: one for one in rules.consents(tx, [patient], rules.of_city(tx, caller.rules))}
         stored = consent_papers.consents(tx, patient)
-    speaking = {space: record.id for space, record in standing(records.values(), now).latest.items()}
+    stands = standing(records.values(), now)
     rows = [row for row in stored if f"Consent/{row.id}" in records]
-    found = [_agreement(row, records[f"Consent/{row.id}"], speaking, now) for row in rows]
+    found = [_agreement(row, records[f"Consent/{row.id}"], stands, now) for row in rows]
     return sorted(found, key=lambda one: (one.terms.signed, one.recorded), reverse=True)
 
 
@@ -54,7 +54,7 @@ def may_write_consents(tx: Tx, caller: Caller) -> bool:
     return rules.of_city(tx, caller.rules).policy.may_write(caller.organisation_kind, "consent")
 
 
-def _agreement(row: Row, record: ConsentRecord, speaking: Mapping[str, str], now: datetime) -> Agreement:
+def _agreement(row: Row, record: ConsentRecord, stands: Standing, now: datetime) -> Agreement:
     body = as_object(read_json(row.body))
     since, until = _days(record.period)
     spaces = tuple(space for space in ("medical", "team") if space in record.spaces)
@@ -66,6 +66,7 @@ def _agreement(row: Row, record: ConsentRecord, speaking: Mapping[str, str], now
         since=since,
         until=until,
     )
+    speaking = {space: stands.latest[space].id for space in spaces if space in stands.latest}
     spoken = tuple(space for space in spaces if speaking.get(space) == record.id)
     return Agreement(
         id=row.id,
@@ -79,6 +80,8 @@ def _agreement(row: Row, record: ConsentRecord, speaking: Mapping[str, str], now
         speaks=spoken,
         state=_state(record, bool(spoken), now),
         problem=record.unreadable or "",
+        replaced={space: by.removeprefix("Consent/") for space, by in speaking.items() if by != record.id},
+        counts=any(one.id == record.id for one in stands.in_force),
     )
 
 

@@ -1,7 +1,7 @@
 """A consent in plain Japanese: what was agreed, with every exception, for the desk and the resident's copy.  Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from hub.projections.consent_form import SPACES, Rule, Terms
@@ -44,7 +44,8 @@ class Agreement:
     """One stored privacy consent.
 
     ``taker`` is the organisation that took the paper, ``signer`` a reference, ``form`` the id of its
-    DocumentReference or "".  ``speaks`` are the spaces for which no later one has taken its place.
+    DocumentReference or "".  ``speaks`` are the spaces for which no later one has taken its place, ``replaced`` says
+    of the others by which consent (id).  ``counts``: its exceptions that deny count now.
     """
 
     id: str
@@ -58,6 +59,8 @@ class Agreement:
     speaks: tuple[str, ...]
     state: State
     problem: str
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    counts: bool = False
 
     @property
     def can_be_revoked(self) -> bool:
@@ -81,6 +84,24 @@ def spaces(terms: Terms) -> str:
     return "と".join(SPACES[one] for one in terms.spaces)
 
 
+def standing(one: Agreement, others: Mapping[str, Agreement]) -> list[tuple[str, str, str]]:
+    """For each space of a consent: the space, what became of it there, and the id of the one that replaced it, or "".
+
+    ``others`` are those that may be told of, by their ids.
+    """
+    found = []
+    for space in one.terms.spaces:
+        after = others.get(one.replaced.get(space, ""))
+        if space in one.speaks or one.state in ("revoked", "over", "unreadable"):
+            found.append((space, STATES[one.state], ""))
+        elif after is None:
+            found.append((space, STATES["replaced"], ""))
+        else:
+            what = "取り消し" if after.state == "revoked" else "同意"
+            found.append((space, f"{written_day(after.terms.signed)}の{what}に置き換わりました", after.id))
+    return found
+
+
 def sentence(rule: Rule, names: Mapping[str, str]) -> str:
     """One exception.  ``names`` gives what is called what, by its reference: recipients, organisations, records."""
     if rule.forbids_emergency:
@@ -94,13 +115,14 @@ def sentence(rule: Rule, names: Mapping[str, str]) -> str:
 
 def record(source: str, category: str, date: str, id_: str) -> str:
     """A single record, told apart from others and no more: ``date`` is ISO or "", ``id_`` the hub's."""
-    return f"{source}の{category_name(category)}、{_day(date) or '日付なし'}、番号の末尾{id_[-6:]}"
+    return f"{source}の{category_name(category)}、{written_day(date) or '日付なし'}、番号の末尾{id_[-6:]}"
 
 
 def _root(terms: Terms) -> str:
     if terms.permits:
         return f"{spaces(terms)}に参加し、市の取り決めのとおりに情報を共有することに同意します。"
-    return f"{spaces(terms)}に参加しません。ほかの機関が出した情報は、下に「見せます」とあるもののほかは共有しません。"
+    but = "下に「見せます」とあるもののほかは" if any(rule.permits for rule in terms.rules) else ""
+    return f"{spaces(terms)}に参加しません。そこでは、ほかの機関が出した情報を、{but}共有しません。"
 
 
 def _time(terms: Terms) -> Iterator[str]:
@@ -139,12 +161,13 @@ def _conditions(rule: Rule) -> Iterator[str]:
 
 
 def _span(since: str, until: str) -> str:
-    start, end = _day(since), _day(until)
+    start, end = written_day(since), written_day(until)
     if start and end:
         return f"{start}から{end}まで"
     return f"{start}から" if start else f"{end}まで"
 
 
-def _day(written: str) -> str:
+def written_day(written: str) -> str:
+    """「2026年4月1日」 of a FHIR date or dateTime; "" for none."""
     parts = day(written).split("-") if written else []
     return "".join(f"{int(part)}{unit}" for part, unit in zip(parts, "年月日", strict=False))

@@ -89,7 +89,7 @@ def read_terms(typed: Typed, known: Known, made: datetime) -> Read:
 def signed_at(typed: Typed, made: datetime, problems: dict[str, str], called: str = "署名の日") -> str:
     """The FHIR dateTime of the signature; of a paper that was signed today at no said time, the moment of typing.
 
-    ``called`` is what the day is called in what is missing.
+    ``called`` is the word for the day in what is said of it.
     """
     day, time, now = typed.get("signed", ""), typed.get("signed-time", ""), made.astimezone(JAPAN)
     if not day:
@@ -98,10 +98,10 @@ def signed_at(typed: Typed, made: datetime, problems: dict[str, str], called: st
     try:
         when = datetime.fromisoformat(f"{day}T{time or '00:00'}:00+09:00")
     except ValueError:
-        problems["signed"] = f"{called}（と時刻）の書き方を確かめてください。"
+        problems["signed"] = f"{called}の書き方を確かめてください。"
         return ""
     if when > now:
-        problems["signed"] = f"{called}（と時刻）が、いまより先です。用紙を確かめてください。"
+        problems["signed"] = f"{called}が、いまより先です。用紙を確かめてください。"
     elif when.year < 1900:
         problems["signed"] = f"{called}の年を確かめてください。"
     if time:

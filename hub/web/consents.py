@@ -17,7 +17,7 @@ from hub.interactions.consent_desk.paper import ResidentCopy, SignedForm
 from hub.interactions.consent_desk.review import Review
 from hub.interactions.consent_desk.save import DISCARD, REGISTER, discard, draft_of, load, settle
 from hub.interactions.what_if import Change
-from hub.projections.agreement import LABELS, PURPOSES, STATES
+from hub.projections.agreement import LABELS, PURPOSES, STATES, standing
 from hub.projections.consent_form import SPACES, Scan
 from hub.projections.consent_typed import BASES, LONGEST, MOST_ROWS, OTHER_BASIS, exceptions, rows_of
 from hub.web.multipart import File, form_with_file
@@ -70,6 +70,7 @@ async def resident(request: Request) -> Response:
     patient = request.path_params["patient"]
     frame, page = await read(request, ResidentConsents(patient))
     done = request.query_params.get("done", "")
+    others = {one.agreement.id: one.agreement for one in page.told}
     return html(
         "consents_resident.html",
         frame,
@@ -79,6 +80,7 @@ async def resident(request: Request) -> Response:
         done=_DONE.get(done, ""),
         gives_copy=done in ("registered", "revoked"),
         states=STATES,
+        standing={one.agreement.id: standing(one.agreement, others) for one in page.told},
         space_names=SPACES,
     )
 
@@ -201,7 +203,7 @@ async def save(request: Request) -> Response:
 async def copy(request: Request) -> Response:
     """``GET /consents/{patient}/copy``: the resident's copy, to print."""
     patient = request.path_params["patient"]
-    frame, (page, difference) = await read(request, ResidentCopy(patient))
+    frame, page = await read(request, ResidentCopy(patient))
     return html(
         "consents_copy.html",
         frame,
@@ -209,9 +211,7 @@ async def copy(request: Request) -> Response:
         page=page,
         here=_here(patient),
         now=context_of(request).now.isoformat(),
-        seen=_grouped(difference.losses),
-        complete=difference.complete,
-        space_names=SPACES,
+        seen=_grouped(page.seen.losses),
     )
 
 

@@ -64,9 +64,9 @@ def test_what_is_missing_is_said_and_what_was_typed_stays(city: City, desk: Brow
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"signed": "2026-11-23"}, "署名の日（と時刻）が、いまより先です。"),
-        ({"signed": "2026-11-22", "signed-time": "12:01"}, "署名の日（と時刻）が、いまより先です。"),
-        ({"signed": "昨日"}, "署名の日（と時刻）の書き方を確かめてください。"),
+        ({"signed": "2026-11-23"}, "署名の日が、いまより先です。"),
+        ({"signed": "2026-11-22", "signed-time": "12:01"}, "署名の日が、いまより先です。"),
+        ({"signed": "昨日"}, "署名の日の書き方を確かめてください。"),
         ({"since": "2027-02-01", "until": "2027-01-01"}, "終わりの日が、始まりの日より前です。"),
         ({"until": "2026-11-21"}, "もう終わった同意は登録できません。"),
         ({"x1-type": "deny"}, "一つ以上を選んでください。"),
@@ -164,15 +164,31 @@ def test_markup_in_what_was_typed_is_text(city: City, desk: Browser, person: str
 # -- revoking, writing anew
 
 
-def test_a_revocation_needs_a_reason_and_a_day_that_can_be(city: City, desk: Browser, person: str) -> None:
+def test_a_revocation_needs_who_and_a_day_that_can_be_and_what_was_typed_stays(
+    city: City, desk: Browser, person: str
+) -> None:
     registered(desk, person)
     consent = hidden_link(desk.page(f"/consents/{person}"), f"/consents/{person}/revoke/")
-    review = ended(desk, person, consent, why="", signed="2026-11-20", signer="")
-    text = words(desk.page(desk.get(review).headers["location"]))
-    assert "取り消しの理由を入れてください" in text
-    assert "取り消しの日が、同意の日より前です。" in text
-    assert "取り消しを申し出たのがどなたかを選んでください。" in text
+    html = desk.page(desk.get(ended(desk, person, consent, signed="2026-11-20", signer="")).headers["location"])
+    assert "取り消しの日が、同意の日より前です。" in words(html)
+    assert "取り消しを申し出たのがどなたかを選んでください。" in words(html)
+    assert 'name="signed" value="2026-11-20"' in html
+    assert 'name="why" value="ご本人の希望"' in html
+    html = desk.page(desk.get(ended(desk, person, consent, signed="")).headers["location"])
+    assert "用紙に書かれた申し出の日を入れてください。" in words(html)
+    assert "署名の日" not in words(html)
+    assert 'name="why" value="ご本人の希望"' in html
+    for day in ("2026-11-23", "昨日", "0001-01-01"):
+        html = desk.page(desk.get(ended(desk, person, consent, signed=day)).headers["location"])
+        assert "申し出の日" in words(html).partition("確かめてください。")[2].partition("1 申し出た方")[0], day
     assert desk.get(f"/consents/{person}/revoke/nothing").status_code == 404
+
+
+def test_nobody_has_to_give_a_reason_to_revoke(city: City, desk: Browser, person: str) -> None:
+    registered(desk, person)
+    consent = hidden_link(desk.page(f"/consents/{person}"), f"/consents/{person}/revoke/")
+    assert saved(desk, ended(desk, person, consent, why="")).headers["location"].endswith("?done=revoked")
+    assert "理由：" not in words(desk.page(f"/consents/{person}"))
 
 
 def test_a_consent_is_written_anew_from_what_it_says(city: City, desk: Browser, person: str) -> None:
@@ -205,7 +221,7 @@ def test_the_residents_copy_says_what_was_agreed_who_sees_what_and_how_to_revoke
     city.team(person, "Organization/hosp", "Practitioner/cm-ito")
     city.created("hosp-ehr", note(person))
     before = words(desk.page(f"/consents/{person}/copy"))
-    assert "同意はありません。ほかの機関が出した情報は、共有されません。" in before
+    assert "同意はありません。医療側の場と介護側の場では、ほかの機関が出した情報は共有されません。" in before
     registered(desk, person, {**PAPER, "x1-type": "deny", "x1-category": "laboratory"})
     text = words(desk.page(f"/consents/{person}/copy"))
     assert "お名前 山田 花子 様" in text
@@ -214,6 +230,52 @@ def test_the_residents_copy_says_what_was_agreed_who_sees_what_and_how_to_revoke
     assert "経過観察・申し送り 1件" in seen
     assert "いつでも変えられ、いつでもやめられます。" in text
     assert "担当 森 幸子" in text
+    assert "救急や災害のときには、命を守るのに必要な情報が、「見せない」と決めたものも含めて、" in text
+
+
+def test_the_copy_of_a_refused_space_and_of_refused_emergencies_does_not_contradict_itself(
+    city: City, desk: Browser, person: str
+) -> None:
+    registered(desk, person, {**PAPER, "signed": "2026-11-20"})
+    refusing = {"team": "1", "medical": "", "root": "deny", "no-emergency": "1", "signed": "2026-11-21"}
+    registered(desk, person, {**PAPER, **refusing})
+    text = words(desk.page(f"/consents/{person}/copy"))
+    assert "医療側の場に参加し、市の取り決めのとおりに情報を共有することに同意します。" in text
+    assert "介護側の場に参加しません。そこでは、ほかの機関が出した情報を、共有しません。" in text
+    assert "医療側の場と介護側の場に参加し" not in text
+    assert "救急のときに例外として見られるのは、緊急連絡先と、人生の最終段階の希望だけです。" in text
+    assert "救急や災害のときには" not in text
+    page = words(desk.page(f"/consents/{person}"))
+    assert "医療側の場 ：いま有効です。 介護側の場 ： 2026年11月21日の同意に置き換わりました 。" in page
+
+
+def test_the_copy_of_a_revocation_says_when_who_asked_and_who_received_it(
+    city: City, desk: Browser, person: str
+) -> None:
+    registered(desk, person, {**PAPER, "signed": "2026-11-20"})
+    consent = hidden_link(desk.page(f"/consents/{person}"), f"/consents/{person}/revoke/")
+    city.clock.move(minutes=5)
+    saved(desk, ended(desk, person, consent, signed="2026-11-21", why=""))
+    text = words(desk.page(f"/consents/{person}/copy"))
+    assert "取り消されています。2026年11月21日に取り消しの申し出（ご本人）があり、" in text
+    assert "2026年11月22日 12:05に試験市役所（担当 森 幸子）が受け付けました。" in text
+    assert "2026年11月20日の用紙、署名：ご本人、受付：試験市役所" in text
+    assert "理由はいりません" in text
+
+
+def test_the_copy_of_what_the_municipality_revoked_for_others_is_no_paper_of_its_own(
+    city: City, desk: Browser, person: str
+) -> None:
+    known(city, person)
+    registered(browser_of(city, PHYSICIAN), person, {**PAPER, "signed": "2026-11-20"})
+    consent = hidden_link(desk.page(f"/consents/{person}"), f"/consents/{person}/revoke/")
+    saved(desk, ended(desk, person, consent, signed="2026-11-21"))
+    page = words(desk.page(f"/consents/{person}"))
+    assert "2026年11月21日の取り消し 医療側の場と介護側の場の同意を取り消します。" in page
+    assert "医療側の場 ： 2026年11月21日の取り消しに置き換わりました 。" in page
+    text = words(desk.page(f"/consents/{person}/copy"))
+    assert "参加しません" not in text, "it was taken back, not refused"
+    assert "2026年11月21日に取り消しの申し出（ご本人）があり、" in text
 
 
 def test_the_copy_says_once_whether_an_emergency_may_show_more(city: City, desk: Browser, person: str) -> None:

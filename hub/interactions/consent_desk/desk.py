@@ -4,7 +4,7 @@ The municipality's desk sees every consent of a resident, and the scanned papers
 lets write consents sees, of the residents whom it looks after, what it took itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from hub.access.agreements import agreements, may_write_consents
@@ -14,7 +14,8 @@ from hub.errors import NOT_FOR_ROLE, Refused, not_found
 from hub.interactions.consent_desk.history import Event, history
 from hub.interactions.consent_desk.named import called
 from hub.interactions.my_people import Person, shown_people, today
-from hub.projections.agreement import Agreement, forbids_emergency, in_words
+from hub.projections.agreement import Agreement, in_words, spaces
+from hub.projections.consent_copy import Ending, Told
 from hub.projections.consent_form import SPACES
 from hub.question import Shown
 from hub.store.database import Tx
@@ -92,17 +93,6 @@ class AtTheDesk:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A consent in words; ``spoken`` as far as it speaks: a later one has taken its place for the rest."""
-
-    agreement: Agreement
-    words: list[str]
-    signer: str
-    taker: str
-    spoken: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class ConsentsPage:
     """A resident at the desk.  ``spaces`` says of each space which consent speaks for it, if any is known here."""
 
@@ -141,24 +131,31 @@ class ResidentConsents:
         person, caller = resident(tx, grant, self.patient, context), grant.caller
         taken = taken_here(tx, caller, self.patient, context)
         known = called(tx, grant, self.patient, [one.terms for one in taken])
-        told = [
-            Told(
-                one,
-                in_words(one.terms, known),
-                known.get(one.signer, "代理の方"),
-                known.get(f"Organization/{one.taker}", ""),
-                tuple(in_words(replace(one.terms, spaces=one.speaks), known)),
-            )
-            for one in taken
-        ]
+        events = history(tx, self.patient, {one.id for one in taken}, known)
+        told = [told_of(one, known, [event for event in events if event.consent == one.id]) for one in taken]
         page = ConsentsPage(
             person,
             told,
             {space: next((one for one in told if space in one.agreement.speaks), None) for space in SPACES},
-            history(tx, self.patient, {one.agreement.id for one in told}, known),
+            events,
             is_of_the_city(caller),
         )
         return Shown(page, {self.patient: shown_of(person, told)}, reason_of(caller), category="consent")
+
+
+def told_of(one: Agreement, known: Mapping[str, str], events: Sequence[Event] = ()) -> Told:
+    """A consent in words; ``known`` says what is called what, ``events`` what was done with it, the last first."""
+    last = events[0] if events and one.state == "revoked" else None
+    only_ends = bool(events) and all(event.ends for event in events)
+    return Told(
+        one,
+        [f"{spaces(one.terms)}の同意を取り消します。"] if only_ends else in_words(one.terms, known),
+        known.get(one.signer, "代理の方"),
+        known.get(f"Organization/{one.taker}", ""),
+        in_words(replace(one.terms, spaces=one.speaks), known) if one.speaks else (),
+        Ending(last.recorded, last.organisation, last.person, last.signed, last.signer) if last else None,
+        only_ends,
+    )
 
 
 def shown_of(person: Person, told: Sequence[Told]) -> tuple[str, ...]:

@@ -83,11 +83,9 @@ def _revocation(tx: Tx, grant: Grant, draft: Row, typed: Typed, made: datetime, 
     ends = next((one for one in taken_here(tx, caller, draft.patient, context) if one.id == draft.concerns), None)
     if ends is None:
         raise not_found()
-    signed, why = signed_at(typed, made, problems, "取り消しの申し出の日"), typed.get("why", "").strip()
-    if signed and signed[:10] < ends.terms.signed[:10]:
+    signed, why = signed_at(typed, made, problems, "申し出の日"), typed.get("why", "").strip()
+    if "signed" not in problems and signed[:10] < ends.terms.signed[:10]:
         problems["signed"] = "取り消しの日が、同意の日より前です。用紙を確かめてください。"
-    if not why:
-        problems["why"] = "取り消しの理由を入れてください（「ご本人の希望」だけでもかまいません）。"
     signer = typed.get("signer", "")
     if signer not in ("patient", *signers(tx, grant, draft.patient)):
         problems["signer"] = "取り消しを申し出たのがどなたかを選んでください。"

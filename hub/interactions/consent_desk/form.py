@@ -9,11 +9,12 @@ from hub.access.decide import Grant
 from hub.context import Context
 from hub.errors import not_found
 from hub.interactions.consent_desk.choices import Choices, choices
-from hub.interactions.consent_desk.desk import Told, reason_of, resident, shown_of, taken_here, to_compare
+from hub.interactions.consent_desk.desk import reason_of, resident, shown_of, taken_here, to_compare, told_of
 from hub.interactions.consent_desk.draft import base, own_draft, paper
 from hub.interactions.consent_desk.named import called, records
 from hub.interactions.my_people import Person
-from hub.projections.agreement import Agreement, in_words
+from hub.projections.agreement import Agreement
+from hub.projections.consent_copy import Told
 from hub.projections.consent_typed import exceptions, records_of, records_typed, typed_of
 from hub.question import Shown
 from hub.store.database import Tx
@@ -81,7 +82,7 @@ class OpenForm:
         offered = choices(tx, grant, self.patient, records_typed(typed), context)
         rows = exceptions(typed)
         of_row = records(tx, grant, self.patient, of=rows.get(self.listed, {})) if self.listed else {}
-        told = [_told(tx, grant, self.patient, one) for one in [ends] if one]
+        told = [told_of(one, called(tx, grant, self.patient, [one.terms])) for one in [ends] if one]
         page = FormPage(
             person,
             typed,
@@ -108,11 +109,6 @@ class OpenForm:
             return {}, 0
         signer = earlier[self.anew].signer
         return typed_of(earlier[self.anew].terms, "patient" if signer == f"Patient/{self.patient}" else signer)
-
-
-def _told(tx: Tx, grant: Grant, patient: str, one: Agreement) -> Told:
-    known = called(tx, grant, patient, [one.terms])
-    return Told(one, in_words(one.terms, known), known.get(one.signer, "代理の方"), "")
 
 
 def _to_choose(

@@ -7,14 +7,15 @@ from hub.access.decide import Grant
 from hub.context import Caller, Context
 from hub.errors import not_found
 from hub.interactions.consent_desk.desk import (
-    ConsentsPage,
     ResidentConsents,
     is_of_the_city,
     reason_of,
     resident,
     to_compare,
 )
+from hub.interactions.my_people import Person, today
 from hub.interactions.what_if import Difference, WhatIf
+from hub.projections.consent_copy import Section, exceptions, refusal, sections
 from hub.projections.consent_form import SPACES, Taken, Terms, consent
 from hub.question import Shown
 from hub.store import fence, resources
@@ -22,6 +23,17 @@ from hub.store.database import Tx
 from hub.store.sql import Row
 from profiles.json import read_json
 from profiles.resource import as_object, as_text, objects
+
+
+@dataclass(frozen=True, slots=True)
+class CopyPage:
+    """The resident's copy: what was decided, what may be seen besides (``exceptions``), and who sees what now."""
+
+    person: Person
+    sections: list[Section]
+    exceptions: str
+    seen: Difference
+    of_the_city: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +51,7 @@ class ResidentCopy:
     def patients(self, tx: Tx) -> tuple[str, ...]:
         return resources.around(tx, (self.patient,))
 
-    def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[tuple[ConsentsPage, Difference]]:
+    def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[CopyPage]:
         shown = ResidentConsents(self.patient).answer(tx, grant, context)
         to_compare(shown.answer.person, grant.caller)
         # Who sees what by consent is who would lose it were everything revoked now.
@@ -47,7 +59,16 @@ class ResidentCopy:
         moment = context.now.isoformat(timespec="seconds")
         nothing = consent(Terms(moment, tuple(SPACES), False), here, status="inactive")
         difference = WhatIf(self.patient, nothing).answer(tx, grant, context).answer
-        return Shown((shown.answer, difference), shown.patients, shown.reason, category="consent")
+        page = shown.answer
+        refused = refusal((one.agreement for one in page.told), today(context).isoformat())
+        copy = CopyPage(
+            page.person,
+            sections(page.told, of_the_city=page.of_the_city),
+            exceptions(refused, complete=difference.complete),
+            difference,
+            page.of_the_city,
+        )
+        return Shown(copy, shown.patients, shown.reason, category="consent")
 
 
 @dataclass(frozen=True, slots=True)
