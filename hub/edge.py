@@ -1,7 +1,7 @@
 """Reading requests: what the three edges (http, web, oauth) share."""
 
 import zlib
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
@@ -116,20 +116,28 @@ async def body_of(request: Request, limit: int) -> bytes:
         return await _unpacked(request, limit)
     if encoding not in ("", "identity"):
         raise NotSupported("Send the body as it is, or with Content-Encoding: gzip.", status=415)
-    declared = request.headers.get("content-length", "0")
     parts: list[bytes] = []
-    size = int(declared) if declared.isdigit() else 0
-    if size > limit:
-        raise TooLarge(f"The body is larger than {limit} bytes.")
-    size = 0
     room = room_of(request)
+    async for part in pieces_of(request, limit):
+        room.take(request, len(part))
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def pieces_of(request: Request, limit: int) -> AsyncIterator[bytes]:
+    """The body as it comes, piece by piece, for who keeps little of it.
+
+    Raises ``TooLarge`` as soon as it is, or says that it will be, longer than ``limit`` bytes.
+    """
+    declared = request.headers.get("content-length", "0")
+    size = 0
+    if declared.isdigit() and int(declared) > limit:
+        raise TooLarge(f"The body is larger than {limit} bytes.")
     async for part in request.stream():
         size += len(part)
         if size > limit:
             raise TooLarge(f"The body is larger than {limit} bytes.")
-        room.take(request, len(part))
-        parts.append(part)
-    return b"".join(parts)
+        yield part
 
 
 async def _unpacked(request: Request, limit: int) -> bytes:

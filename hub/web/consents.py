@@ -126,7 +126,7 @@ async def typed(request: Request) -> Response:
     who, context = credential(request), context_of(request)
     patient, ends = request.path_params["patient"], request.path_params.get("consent", "")
     await doors_of(request).caller(who, context, DRAFT)  # before a large body is read
-    fields, file = await form_with_file(request, DRAFT)
+    fields, file = await form_with_file(request, DRAFT, min(MAX_SCAN, doors_of(request).max_body))
     known = {name: value[:LONGEST] for name, value in fields.items() if value and name in _FIELDS}
     known |= {
         f"x{row}-{cell}": value[:LONGEST] for row, cells in exceptions(fields).items() for cell, value in cells.items()
@@ -241,7 +241,7 @@ def _scan(file: File | None) -> tuple[Scan | None, str]:
     """The chosen file, judged by its first bytes; or what is wrong with it."""
     if file is None:
         return None, ""
-    if len(file.data) > MAX_SCAN:
+    if file.too_large:
         return None, _LARGE_SCAN
     media_type = next((one for start, one in _SCANS.items() if file.data.startswith(start)), "")
     return (Scan(file.name, media_type, file.data), "") if media_type else (None, _NO_SCAN)

@@ -99,6 +99,7 @@ def test_a_relative_without_a_legal_basis_is_not_offered(city: City, desk: Brows
         (("同意書.pdf", b"MZ\x90\x00 no paper at all"), "PDF・PNG・JPEG のどれかにしてください。"),
         (("form.html", b"<html>%PDF-"), "PDF・PNG・JPEG のどれかにしてください。"),
         (("同意書.pdf", b"%PDF-" + b"x" * TEN), "10メガバイトまでにしてください"),
+        (("同意書.pdf", b"%PDF-" + b"x" * 4 * TEN), "10メガバイトまでにしてください"),
     ],
 )
 def test_a_file_that_is_no_scanned_paper_is_not_taken(
@@ -143,7 +144,8 @@ def test_a_body_that_is_no_form_is_refused(city: City, desk: Browser, person: st
     cut = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="why"\r\n\r\nx'
     headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}", "Origin": desk.base}
     assert desk.client.post(path, content=cut.encode(), headers=headers).status_code == 400
-    assert send(desk, path, PAPER, ("a.pdf", b"%PDF-" + b"x" * (16 * 1024 * 1024))).status_code == 413
+    assert send(desk, path, PAPER, ("a.pdf", b"%PDF-" + b"x" * (64 * 1024 * 1024))).status_code == 413
+    assert desk.client.post(path, content=b"x", headers={**headers, "Content-Encoding": "gzip"}).status_code == 415
     assert send(desk, f"{path}?draft=x", {**PAPER, "draft": "nobodys"}).status_code == 404
 
 
