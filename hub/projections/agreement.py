@@ -68,12 +68,6 @@ class Agreement:
         return bool(self.speaks) and self.state != "revoked"
 
 
-def forbids_emergency(agreements: Iterable[Agreement]) -> bool:
-    """Whether one of these counts now and says that nothing more is seen in an emergency either."""
-    counting = (one for one in agreements if one.speaks and one.state in ("in-force", "unreadable"))
-    return any(rule.forbids_emergency for one in counting for rule in one.terms.rules)
-
-
 def in_words(terms: Terms, names: Mapping[str, str]) -> list[str]:
     """What a consent says: first whether the resident takes part, then sentence by sentence what is excepted."""
     return [_root(terms), *_time(terms), *(sentence(rule, names) for rule in terms.rules)]

@@ -280,51 +280,6 @@ def test_the_copy_of_what_the_municipality_revoked_for_others_is_no_paper_of_its
     assert "2026年11月21日に取り消しの申し出（ご本人）があり、" in text
 
 
-def test_the_copy_says_once_whether_an_emergency_may_show_more(city: City, desk: Browser, person: str) -> None:
-    registered(desk, person)
-    text = words(desk.page(f"/consents/{person}/copy"))
-    assert "救急や災害のときには、命を守るのに必要な情報が例外として見られることがあります。" in text
-    city.clock.move(minutes=1)
-    registered(desk, person, {**PAPER, "no-emergency": "1"})
-    text = words(desk.page(f"/consents/{person}/copy"))
-    assert "救急や災害のときには" not in text
-    assert "救急のときの例外は、ご本人の意思で認めていません" in text
-
-
-def test_where_a_later_paper_replaced_one_space_each_space_is_said_once(city: City, desk: Browser, person: str) -> None:
-    registered(desk, person)
-    city.clock.move(minutes=1)
-    registered(desk, person, {**PAPER, "medical": "", "root": "deny"})
-    text = words(desk.page(f"/consents/{person}/copy"))
-    assert "医療側の場に参加し、市の取り決めのとおりに情報を共有することに同意します。" in text
-    assert "と介護側の場に参加し" not in text
-    assert "介護側の場に参加しません。" in text
-    page = words(desk.page(f"/consents/{person}"))
-    assert "医療側の場では、いま有効です。ほかの場では、新しい同意に置き換わりました" in page
-
-
-def test_the_copy_of_a_revocation_says_when_by_whom_and_where(city: City, desk: Browser, person: str) -> None:
-    registered(desk, person)
-    consent = hidden_link(desk.page(f"/consents/{person}"), f"/consents/{person}/revoke/")
-    assert 'value="ご本人の希望"' in desk.page(f"/consents/{person}/revoke/{consent}")
-    missing = ended(desk, person, consent, signed="")
-    assert "用紙に書かれた取り消しの申し出の日を入れてください。" in words(
-        desk.page(desk.get(missing).headers["location"])
-    )
-    city.clock.move(minutes=1)
-    assert saved(desk, ended(desk, person, consent)).status_code == 303
-    text = words(desk.page(f"/consents/{person}/copy"))
-    assert "取り消しを受け付けた時 2026年11月22日（日）12:01" in text
-    assert "申し出た方 山田 花子" in text or "申し出た方 ご本人" in text
-    assert "受け付けたところ 試験市役所 森 幸子" in text
-
-
-def test_a_file_that_the_hub_does_not_take_in_is_explained(desk: Browser, person: str) -> None:
-    answer = send(desk, f"/consents/{person}/new", PAPER, ("a.pdf", b"%PDF-" + bytes(17 * 1024 * 1024)))
-    assert answer.status_code == 413
-    assert "10メガバイトまでにしてください" in words(answer.text)
-
-
 # -- organisations that take consents themselves
 
 

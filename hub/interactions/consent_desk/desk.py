@@ -102,15 +102,6 @@ class ConsentsPage:
     history: list[Event] = field(default_factory=list)
     of_the_city: bool = True
 
-    @property
-    def forbids_emergency(self) -> bool:
-        """Whether a consent that counts now says that nothing more is seen in an emergency either."""
-        return forbids_emergency(one.agreement for one in self.told)
-
-    def ending(self, consent: str) -> Event | None:
-        """How a consent was revoked, the last time."""
-        return next((one for one in self.history if one.consent == consent and one.ends), None)
-
 
 @dataclass(frozen=True, slots=True)
 class ResidentConsents:

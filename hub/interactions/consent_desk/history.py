@@ -18,10 +18,7 @@ _ENDED = ("inactive", "rejected", "entered-in-error")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that was done with a consent: who did it where, when, for whom and from which paper.
-
-    ``ends``: it was revoked.
-    """
+    """One thing that was done with a consent: who did it where, when, for whom and from which paper."""
 
     consent: str
     what: str
