@@ -1,10 +1,12 @@
 """Finding the resident who stands at the desk, and what they ask about an access (TRUST T-099)."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from urllib.parse import parse_qsl, urlencode
 
 from hub.access.caller import authenticate
 from hub.access.decide import Grant
-from hub.context import Context, Credential, instant
+from hub.auth.seal import BrokenSeal, Seal
+from hub.context import Caller, Context, Credential, instant
 from hub.errors import Conflict, Malformed, not_found
 from hub.identity.exact import exactly_one
 from hub.interactions.access_record import QUESTION
@@ -21,16 +23,44 @@ LONGEST = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class FindResident:
-    """The one resident of whom all that was said is true, by id; "" for nobody and for more than one.
-
-    ``query`` names the page that asks; with nothing said, it only opens.  What was typed is not in the log, who was
-    found is.
-    """
+class Typed:
+    """What was typed to find a resident: name and birth date (an ISO date), or a number, or all."""
 
     name: str = ""
-    birth_date: str = ""
+    birth: str = ""
     number: str = ""
+
+    @property
+    def lacking(self) -> str:
+        """What is missing for anybody to be found: ``name``, ``birth``, or ``all`` of it; "" for nothing."""
+        if not self.name and not self.birth:
+            return "" if self.number else "all"
+        return "" if self.name and self.birth else "birth" if self.name else "name"
+
+
+NOTHING = Typed()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """``patient`` is "" for nobody and for more than one; ``sealed`` is what was typed, for an address to bear."""
+
+    patient: str
+    typed: Typed
+    sealed: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindResident:
+    """The one resident of whom all that was typed is true, by id.
+
+    ``query`` names the page that asks; with nothing typed, or with what was typed before (``sealed``), it only opens.
+    What was typed is not in the log, who was found is.
+    """
+
+    seal: Seal
+    typed: Typed = NOTHING
+    sealed: str = ""
     interaction: str = "operation:find-resident"
     type: str = ""
     query: str = "access-record"
@@ -38,10 +68,21 @@ class FindResident:
     def patients(self, tx: Tx) -> tuple[str, ...]:
         return ()
 
-    def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[str]:
+    def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[Found]:
         (may_ask_now if self.query == "why" else at_the_desk)(grant.caller)
-        found = exactly_one(tx, self.name, self.birth_date, self.number) or ""
-        return Shown(found, {found: ()} if found else {}, "desk")
+        if self.sealed:
+            return Shown(Found("", self._opened(grant.caller), self.sealed), {}, "desk")
+        typed = self.typed
+        found = exactly_one(tx, typed.name, typed.birth, typed.number) or ""
+        sealed = self.seal.close(urlencode(asdict(typed)), grant.caller.key, self.interaction)
+        return Shown(Found(found, typed, sealed), {found: ()} if found else {}, "desk")
+
+    def _opened(self, caller: Caller) -> Typed:
+        try:
+            said = self.seal.open(self.sealed, caller.key, self.interaction)
+        except BrokenSeal as error:
+            raise Malformed("This link is not yours.") from error
+        return Typed(**dict(parse_qsl(said, keep_blank_values=True)))
 
 
 def ask(tx: Tx, credential: Credential, patient: str, event: str, text: str, context: Context) -> None:

@@ -13,6 +13,7 @@ from hub.errors import Malformed
 from hub.interactions.access_questions import ASK, FindResident, ask
 from hub.interactions.access_record import AccessEntry, AccessRecord, Looking, RecordPage, Show
 from hub.question import Question
+from hub.web.find_resident import again, typed
 from hub.web.frame import Frame, Framed
 from hub.web.record_words import FINDINGS, each, told
 from hub.web.rendering import html
@@ -30,28 +31,19 @@ SHOWS: dict[Show, str] = {
 
 
 async def find(request: Request) -> Response:
-    """``GET /access-record``: whose record?"""
-    frame, _ = await _read(request, FindResident())
-    return html("access_record_find.html", frame, TITLE, missing=False, asked={}, lacking="")
+    """``GET /access-record``: whose record?  With what was typed before, for whom nobody was found."""
+    sealed = request.query_params.get("typed", "")
+    frame, found = await _read(request, FindResident(doors_of(request).seal, sealed=sealed))
+    return html("access_record_find.html", frame, TITLE, missing=bool(sealed), typed=found.typed)
 
 
 async def found(request: Request) -> Response:
     """``POST /access-record``: to the record of the one resident of whom all that was typed is true."""
     fields = await form(request, "operation:find-resident")
-    asked = {name: fields.get(name, "").strip() for name in ("name", "birth", "number")}
-    frame, patient = await _read(request, FindResident(asked["name"], asked["birth"], asked["number"]))
-    if patient:
-        return RedirectResponse(f"/access-record/{patient}", 303)
-    return html("access_record_find.html", frame, TITLE, missing=True, asked=asked, lacking=lacking(asked))
-
-
-def lacking(asked: Mapping[str, str]) -> str:
-    """What has to be typed yet before anybody can be found; "" when it is all there."""
-    if asked["number"] or (asked["name"] and asked["birth"]):
-        return ""
-    if not (asked["name"] or asked["birth"]):
-        return "お名前と生年月日の両方か、番号を入れてください。"
-    return "生年月日も入れてください。" if asked["name"] else "お名前も入れてください。"
+    _, found = await _read(request, FindResident(doors_of(request).seal, typed(fields)))
+    if found.patient:
+        return RedirectResponse(f"/access-record/{found.patient}", 303)
+    return again("/access-record", found)
 
 
 async def record(request: Request) -> Response:

@@ -148,6 +148,8 @@ def _mark(record: AuditRecord) -> str:
 def _object(entry: Entry) -> str:
     record = entry.record
     page = "" if record.succeeded else _PAGES.get(record.query.partition("/")[0], "")
+    if page and record.query.endswith("/hand-over"):
+        page = "担当の引き継ぎで変わること"
     return page or _OBJECTS.get(record.interaction) or _what(entry.kinds)
 
 

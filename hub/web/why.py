@@ -5,12 +5,13 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from hub.interactions.access_questions import FindResident
+from hub.edge import doors_of
+from hub.interactions.access_questions import NOTHING, FindResident
 from hub.interactions.why import ASKERS, READERS_OF_THE_LOG, SYSTEM, Verdict, WhyNow, WhyPage, WhyThen
 from hub.projections.audit_event import AuditRecord
 from hub.projections.professions import PROFESSIONS
-from hub.web.access_record import lacking
 from hub.web.audit_words import sentence, why
+from hub.web.find_resident import again, typed
 from hub.web.rendering import html
 from hub.web.session import form, read
 from hub.web.sign_in import SCOPES, usual_purpose
@@ -62,14 +63,17 @@ async def now(request: Request) -> Response:
         in_emergency,
     )
     frame, page = await read(request, question)
+    sealed = "" if page.person else request.query_params.get("typed", "")
+    looking = FindResident(doors_of(request).seal, sealed=sealed, query="why")
+    before = (await read(request, looking))[1].typed if sealed else NOTHING
     return html(
         "why_now.html",
         frame,
         TITLE,
         page=page,
         asked=asked,
-        missing=False,
-        lacking="",
+        missing=bool(sealed),
+        typed=before,
         roles=_roles(page),
         categories={code: name for code, name in category_names().items() if code not in _UNPUBLISHED},
         purposes={code: PURPOSES[code] for code in _PURPOSES},
@@ -88,12 +92,10 @@ async def now(request: Request) -> Response:
 async def find(request: Request) -> Response:
     """``POST /why``: to the page of the one resident of whom all that was typed is true."""
     fields = await form(request, "operation:find-resident")
-    typed = {one: fields.get(one, "").strip() for one in ("name", "birth", "number")}
-    _, patient = await read(request, FindResident(typed["name"], typed["birth"], typed["number"], query="why"))
-    if patient:
-        return RedirectResponse(f"/why?{urlencode({'patient': patient})}", 303)
-    frame, page = await read(request, WhyNow())
-    return html("why_now.html", frame, TITLE, page=page, asked=typed, missing=True, lacking=lacking(typed))
+    _, found = await read(request, FindResident(doors_of(request).seal, typed(fields), query="why"))
+    if found.patient:
+        return RedirectResponse(f"/why?{urlencode({'patient': found.patient})}", 303)
+    return again("/why", found)
 
 
 def _now_of(record: AuditRecord) -> str:

@@ -101,8 +101,8 @@ def long_time(moment: str) -> str:
 
 
 def short_time(moment: str) -> str:
-    """``2026年11月20日 10:31`` in Japan: what is read later has its year."""
-    return f"{plain_day(moment)} {clock(moment)}" if clock(moment) else long_day(moment)
+    """``2026年11月20日 10:31`` in Japan."""
+    return f"{plain_day(moment)} {clock(moment)}" if local(moment) else long_day(moment)
 
 
 _TELEPHONE = re.compile(r"(?:電話 |^)(0\d[\d-]{7,12})(?!\d)")

@@ -26,7 +26,7 @@ def test_my_people_with_their_news(city: City) -> None:
     assert "1人のうち、 1人 に新しい情報があります" in text
     assert "山田 花子 86歳 女性 新着 2 件" in text
     assert "HbA1c" in text
-    assert "11月20日 9:00 試験市立病院" in text
+    assert "2026年11月20日 9:00 試験市立病院" in text
     assert f'href="/people/{person}"' in html
 
 

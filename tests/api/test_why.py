@@ -241,13 +241,6 @@ def test_the_resident_is_chosen_by_name_or_number(city: City, person: str) -> No
     desk = browser_of(city, SECRETARIAT)
     found = desk.post("/why", {"number": "011234-0000000001"})
     assert found.headers["location"] == f"/why?patient={person}"
-    half = desk.post("/why", {"name": "山田 花子"})
-    assert "生年月日も入れてください。" in half.text
-    assert 'value="山田 花子"' in half.text
-    wrong = desk.post("/why", {"name": "山田 花子", "birth": "1940-05-02"})
-    assert "お一人に決まりませんでした" in wrong.text
-    assert 'value="1940-05-02"' in wrong.text
-    assert "お名前と生年月日の両方か、番号を入れてください。" in desk.post("/why", {}).text
     assert browser_of(city, AUDITOR).post("/why", {"number": "011234-0000000001"}).status_code == 403
 
 

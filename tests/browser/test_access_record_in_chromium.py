@@ -9,6 +9,7 @@ import pytest
 
 from tests.api.emergencies import PARAMEDIC, allergy, declared
 from tests.api.pages_city import CARE_MANAGER, CARE_WORKER, SECRETARIAT, browser_of, looked_after
+from tests.api.team_desk import TeamDesk, outcome
 from tests.browser.test_pages_in_chromium import POOR_CONTRAST, SMALL_TARGETS, UNLABELLED, chromium, pytestmark, site
 from tests.hub_in_test import City, note, observation
 
@@ -119,4 +120,45 @@ def test_on_a_phone_the_paper_can_be_read(chromium: "Browser", site: str, person
     page = signed_in(chromium, site, SECRETARIAT, PHONE)
     page.goto(f"{site}/access-record/{person}/print")
     check(page, PHONE, "print-screen")
+    page.context.close()
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("place", ["access-record", "why"])
+def test_the_way_back_leads_to_the_search_as_it_was(
+    chromium: "Browser", site: str, person: str, size: dict[str, int], place: str
+) -> None:
+    page = signed_in(chromium, site, SECRETARIAT, size)
+    page.goto(f"{site}/{place}")
+    page.fill("#name", "山田 花子")
+    page.click("main form button")
+    assert "生年月日が入っていません" in page.inner_text(".notice")
+    check(page, size, f"{place}-missed")
+    page.click("nav >> text=事務局")
+    page.go_back()
+    assert page.input_value("#name") == "山田 花子"
+    page.context.close()
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_what_was_not_done_and_who_forbids_an_emergency(
+    chromium: "Browser", site: str, city: City, person: str, size: dict[str, int]
+) -> None:
+    assert outcome(TeamDesk(city, person).summary("kyotaku/", "tonari/", "2026-11-01").headers["location"])
+    browser_of(city, CARE_MANAGER).get(f"/access-record/{person}")
+    (refused, *_) = city.log(patient=person, reason="not-for-role")
+    city.clock.move(seconds=1)
+    reason = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActReason", "code": "ETREAT"}
+    city.consent(person, exceptions=[{"type": "deny", "purpose": [reason]}])
+    page = signed_in(chromium, site, SECRETARIAT, size)
+    page.goto(f"{site}/access-record/{person}")
+    assert "もう過ぎた日だったため、記録していません。" in page.inner_text("main")
+    check(page, size, "record-undone")
+    page.goto(f"{site}/access-record/{person}/print?show=undone")
+    check(page, size, "record-undone-print")
+    page.goto(f"{site}/why/{refused['id']}")
+    check(page, size, "why-not-for-role")
+    page.goto(f"{site}/why?patient={person}&who={PARAMEDIC}/fire/paramedic&category=allergy&purpose=ETREAT")
+    assert "緊急時の利用を断っているもの" in page.inner_text("main")
+    check(page, size, "why-emergency")
     page.context.close()
