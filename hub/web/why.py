@@ -15,7 +15,7 @@ from hub.web.find_resident import again, typed
 from hub.web.rendering import html
 from hub.web.session import form, read
 from hub.web.sign_in import SCOPES, usual_purpose
-from hub.web.why_words import FORBIDDEN, NO_EMERGENCY, Step, heading, named, path_of, steps
+from hub.web.why_words import FORBIDDEN, IF_DECLARED, NO_EMERGENCY, Step, heading, named, path_of, steps
 from hub.web.words import PURPOSES
 from profiles.categories import category_names
 
@@ -138,6 +138,8 @@ def _verdicts(page: WhyPage) -> list[tuple[Verdict, str, list[Step]]]:
 def _steps(verdict: Verdict, *, supposed: bool) -> list[Step]:
     if verdict.decision is None:
         return []
-    said = FORBIDDEN if verdict.refusing else NO_EMERGENCY if supposed else ""
-    decision, answers = verdict.decision, {5: said} if said else {}
+    decision, answers = verdict.decision, dict[int, str]()
+    if supposed:
+        otherwise = FORBIDDEN if verdict.refusing else NO_EMERGENCY
+        answers[5] = IF_DECLARED if decision.reason == "emergency" else otherwise
     return steps(decision.reason, permit=decision.permit, now=True, whole=not verdict.source, answers=answers)

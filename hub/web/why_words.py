@@ -52,10 +52,11 @@ _DECIDING: Mapping[Reason, int] = {
     "consent": 12,
 }
 _WOULD = (
-    ("申告されていたため", "申告されていれば"),
+    ("されていたため", "されているため"),
     ("お見せしました", "お見せします"),
     ("お見せしていません", "お見せしません"),
 )
+IF_DECLARED = "緊急アクセスを宣言すれば、緊急時に必要な情報としてお見せします。"
 FORBIDDEN = "申告しても、ご本人が、緊急時の利用でもお見せしないと決めています"
 NO_EMERGENCY = "申告しても、緊急時にお見せする情報ではありません"
 _NO_OTHER: Mapping[int, str] = {}
@@ -100,7 +101,7 @@ def steps(
     number = next((number for known, number in _DECIDING.items() if known == reason), 0)
     if not number:
         return []
-    (said,) = explain_reason(reason, permit=permit)
+    said = answers.get(number) or "".join(explain_reason(reason, permit=permit))
     for done, would in _WOULD if now else ():
         said = said.replace(done, would)
     passed = 2 if whole and number > 2 else number - 1

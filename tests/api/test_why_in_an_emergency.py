@@ -52,7 +52,7 @@ def test_the_emergency_can_be_asked_about_and_is_declared_by_nobody(city: City, 
     assert "救急（緊急アクセスを宣言したら）" in browser_of(city, SECRETARIAT).page(f"/why?patient={person}")
     text = asked(city, person, "allergy")
     assert "試験市立病院が出した 1件は 見られます" in text
-    assert "5 この人の緊急時の利用が申告されていて、それで見られる情報か 緊急時の利用が申告されていれば、" in text
+    assert "5 この人の緊急時の利用が申告されていて、それで見られる情報か 緊急アクセスを宣言すれば、緊急時に" in text
     assert "目的：救急" in text
     assert "いま緊急アクセスを宣言したら、どうなるかです。宣言はしていません。" in text
     assert "Emergency/" not in text
@@ -120,6 +120,14 @@ def test_who_may_not_declare_is_said_not_to(city: City, person: str, who: str, s
     assert said in text
     assert "目的：救急" not in text
     assert "7 この人か機関は、いま支援チームに入っているか この方の" in text
+
+
+def test_an_emergency_in_force_is_told_as_one(city: City, person: str) -> None:
+    declared(city, identifier=_number(city, person))
+    text = asked(city, person, "allergy", purpose="")
+    assert "緊急時の利用が申告されているため、緊急時に必要な情報としてお見せします。" in text
+    assert "堀 大地（試験市消防署）による緊急アクセスの宣言" in text
+    assert "宣言はしていません" not in text
 
 
 def _number(city: City, person: str) -> str:
