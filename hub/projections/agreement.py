@@ -78,24 +78,6 @@ def spaces(terms: Terms) -> str:
     return "と".join(SPACES[one] for one in terms.spaces)
 
 
-def standing(one: Agreement, others: Mapping[str, Agreement]) -> list[tuple[str, str, str]]:
-    """For each space of a consent: the space, what became of it there, and the id of the one that replaced it, or "".
-
-    ``others`` are those that may be told of, by their ids.
-    """
-    found = []
-    for space in one.terms.spaces:
-        after = others.get(one.replaced.get(space, ""))
-        if space in one.speaks or one.state in ("revoked", "over", "unreadable"):
-            found.append((space, STATES[one.state], ""))
-        elif after is None:
-            found.append((space, STATES["replaced"], ""))
-        else:
-            what = "取り消し" if after.state == "revoked" else "同意"
-            found.append((space, f"{written_day(after.terms.signed)}の{what}に置き換わりました", after.id))
-    return found
-
-
 def sentence(rule: Rule, names: Mapping[str, str]) -> str:
     """One exception.  ``names`` gives what is called what, by its reference: recipients, organisations, records."""
     if rule.forbids_emergency:

@@ -1,11 +1,11 @@
 """What the resident's copy says, sentence by sentence, so that none contradicts another (CONSENT.md §3).  Pure."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from hub.projections.agreement import Agreement, written_day
-from hub.projections.consent_form import EMERGENCY, SPACES, Rule
+from hub.projections.agreement import STATES, Agreement, written_day
+from hub.projections.consent_form import EMERGENCY, SPACES, Rule, Terms
 from hub.projections.wording import local
 
 Refusal: TypeAlias = Literal["none", "some", "all"]
@@ -50,6 +50,34 @@ class Told:
     spoken: Sequence[str] = ()
     ending: Ending | None = None
     only_ends: bool = False
+
+
+def became(one: Told, others: Mapping[str, Told]) -> list[tuple[str, str, str]]:
+    """For each space of a consent: the space, what became of it there, and the id of the one that replaced it, or "".
+
+    ``others`` are those that may be told of, by their ids.
+    """
+    agreement, found = one.agreement, []
+    for space in agreement.terms.spaces:
+        after = others.get(agreement.replaced.get(space, ""))
+        if space in agreement.speaks or agreement.state in ("revoked", "over", "unreadable"):
+            found.append((space, STATES[agreement.state], ""))
+        elif after is None:
+            found.append((space, STATES["replaced"], ""))
+        else:
+            what = "取り消し" if after.only_ends else "同意"
+            found.append(
+                (space, f"{written_day(after.agreement.terms.signed)}の{what}に置き換わりました", after.agreement.id)
+            )
+    return found
+
+
+def closed_until(terms: Terms, speaks: Iterable[str], today: str) -> str:
+    """Of a consent that begins later, what it closes until then; "" for any other.  ``today`` is an ISO date."""
+    spaces = [space for space in SPACES if space in speaks]
+    if not spaces or terms.since <= today:
+        return ""
+    return f"この同意は、{written_day(terms.since)}に始まります。それまで、{_closed(spaces)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -215,6 +215,8 @@ def _rule(place: str, row: Typed, known: Known, problems: dict[str, str]) -> Rul
         problems[f"{place}-who"] = "だれに・何を・どこの・いつの情報か・何のためかのうち、一つ以上を選んでください。"
     elif row["type"] == "permit" and row.get("who") in known.own:
         problems[f"{place}-who"] = "自分の機関や職員に「見せる」例外は、市の同意受付でだけ登録できます。"
+    elif row["type"] == "permit" and "who" not in row and any(name.startswith("label-") for name in row):
+        problems[f"{place}-who"] = "印のついた情報を「見せる」ときは、だれに見せるかを選んでください。"
     dated = {f"{place}-{name}": value for name, value in row.items()}
     since, until = _days(dated, f"{place}-since", f"{place}-until", problems)
     after, before = _days(dated, f"{place}-after", f"{place}-before", problems)

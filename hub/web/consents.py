@@ -17,7 +17,8 @@ from hub.interactions.consent_desk.paper import ResidentCopy, SignedForm
 from hub.interactions.consent_desk.review import Review
 from hub.interactions.consent_desk.save import DISCARD, REGISTER, discard, draft_of, load, settle
 from hub.interactions.what_if import Change
-from hub.projections.agreement import LABELS, PURPOSES, STATES, standing
+from hub.projections.agreement import LABELS, PURPOSES, STATES
+from hub.projections.consent_copy import became
 from hub.projections.consent_form import SPACES, Scan
 from hub.projections.consent_typed import BASES, LONGEST, MOST_ROWS, OTHER_BASIS, exceptions, rows_of
 from hub.web.multipart import File, form_with_file
@@ -38,6 +39,10 @@ _LARGE_SCAN = (
 _DONE = {
     "registered": "同意を登録しました。つぎの操作から、そのとおりになります。",
     "revoked": "同意を取り消しました。つぎの操作から、もう見られません。",
+    "already": (
+        "この入力は、さきに登録されています。あとから送られた内容は、登録していません。"
+        "直すときは、下の「新しい用紙で書き直す」から入れてください。"
+    ),
     "discarded": "入力を取りやめました。何も登録していません。",
 }
 _FIELDS = frozenset(
@@ -70,7 +75,7 @@ async def resident(request: Request) -> Response:
     patient = request.path_params["patient"]
     frame, page = await read(request, ResidentConsents(patient))
     done = request.query_params.get("done", "")
-    others = {one.agreement.id: one.agreement for one in page.told}
+    others = {one.agreement.id: one for one in page.told}
     return html(
         "consents_resident.html",
         frame,
@@ -80,7 +85,7 @@ async def resident(request: Request) -> Response:
         done=_DONE.get(done, ""),
         gives_copy=done in ("registered", "revoked"),
         states=STATES,
-        standing={one.agreement.id: standing(one.agreement, others) for one in page.told},
+        standing={one.agreement.id: became(one, others) for one in page.told},
         space_names=SPACES,
     )
 
@@ -103,6 +108,8 @@ async def revoke(request: Request) -> Response:
 
 async def _form(request: Request, question: OpenForm) -> Response:
     frame, page = await read(request, question)
+    if page.saved:
+        return _back(question.patient, "already")
     return html(
         "consents_revoke.html" if question.ends else "consents_form.html",
         frame,
@@ -158,7 +165,7 @@ async def _review(request: Request, *, changed: bool = False) -> Response:
     patient, draft = request.path_params["patient"], request.path_params["draft"]
     frame, page = await read(request, Review(patient, draft))
     if page.saved:
-        return RedirectResponse(_here(patient), 303)
+        return _back(patient, "already")
     ends = f"revoke/{quote(page.ends.id)}" if page.ends is not None else "new"
     back = f"{_here(patient)}/{ends}?{urlencode({'draft': draft})}"
     if page.problems:

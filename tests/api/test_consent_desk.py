@@ -223,7 +223,7 @@ def test_two_clicks_on_save_have_one_effect(city: City, desk: Browser, person: s
     first, second = desk.post(review, fields), desk.post(review, fields)
     assert first.headers["location"] == second.headers["location"] == f"/consents/{person}?done=registered"
     assert len(consents(city, person)) == 1
-    assert desk.get(review).headers["location"] == f"/consents/{person}"
+    assert desk.get(review).headers["location"] == f"/consents/{person}?done=already"
 
 
 def test_two_clicks_at_the_same_moment_have_one_effect(city: City, desk: Browser, person: str) -> None:

@@ -148,7 +148,7 @@ def test_who_revokes_the_last_consent_is_told_that_it_was_done(city: City, tome:
         "同意を取り消しました。つぎの操作から、もう見られません。ご本人の控えは、市の同意受付でお渡しします。" in text
     )
     assert "トメ" not in text
-    assert doctor.get(review).headers["location"] == f"/consents/{tome}"
+    assert doctor.get(review).headers["location"] == f"/consents/{tome}?done=already"
 
 
 def test_the_municipality_has_its_own_record(city: City, tome: str) -> None:

@@ -44,6 +44,7 @@ class FormPage:
     ends: Told | None = None
     listed: int = 0
     more: bool = False
+    saved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +73,13 @@ class OpenForm:
 
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[FormPage]:
         person, caller = resident(tx, grant, self.patient, context), grant.caller
-        to_compare(person, caller)
+        draft = own_draft(tx, caller, self.patient, self.draft, context) if self.draft else None
+        if not (draft and draft.saved):  # by what was saved, the name may have gone
+            to_compare(person, caller)
         earlier = {one.id: one for one in taken_here(tx, caller, self.patient, context)}
         ends = earlier.get(self.ends)
         if (self.ends and ends is None) or (self.anew and self.anew not in earlier):
             raise not_found()
-        draft = own_draft(tx, caller, self.patient, self.draft, context) if self.draft else None
         typed, left_out = self._typed(draft, earlier)
         offered = choices(tx, grant, self.patient, records_typed(typed), context)
         rows = exceptions(typed)
@@ -97,6 +99,7 @@ class OpenForm:
             told[0] if told else None,
             self.listed,
             len(of_row) > MOST_LISTED,
+            bool(draft and draft.saved),
         )
         return Shown(page, {self.patient: shown_of(person, told)}, reason_of(caller), category="consent")
 

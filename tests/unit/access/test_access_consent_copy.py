@@ -14,8 +14,17 @@ from hub.access import agreements, rules
 from hub.interactions.consent_desk.desk import told_of
 from hub.interactions.consent_desk.history import Event
 from hub.projections.agreement import NO_EMERGENCY, Agreement, State
-from hub.projections.agreement import standing as became
-from hub.projections.consent_copy import DENY_WINS, Ending, ending_in_words, exceptions, refusal, sections
+from hub.projections.consent_copy import (
+    DENY_WINS,
+    Ending,
+    Told,
+    became,
+    closed_until,
+    ending_in_words,
+    exceptions,
+    refusal,
+    sections,
+)
 from hub.projections.consent_form import SPACES, Rule, Taken, Terms, consent
 from hub.store.database import Tx
 from profiles.resource import Resource
@@ -74,6 +83,11 @@ def first(patient: str, terms: Terms, fate: str) -> Resource:
 
 def found(tx: Tx, patient: str) -> list[Agreement]:
     return agreements.agreements(tx, DOCTOR, patient, NOW)
+
+
+def told(one: Agreement) -> Told:
+    """As the desk tells it, where what was revoked was a revocation from the beginning."""
+    return told_of(one, {}, [Event(one.id, "", "", "", ends=True)] if one.state == "revoked" else ())
 
 
 def shows(tx: Tx, patient: str, category: str) -> bool:
@@ -135,8 +149,8 @@ def check(tx: Tx, patient: str, case: str) -> None:
     assert (refused == "all") is (not shows(tx, patient, "problem")), case
     assert (refused == "none") is shows(tx, patient, "allergy"), case
     assert shows(tx, patient, "emergency-contact")
-    told = [sentence for one in copy for sentence in one.sentences]
-    if NO_EMERGENCY in told and not any("まだ始まっていません" in sentence for sentence in told):
+    said = [sentence for one in copy for sentence in one.sentences]
+    if NO_EMERGENCY in said and not any("まだ始まっていません" in sentence for sentence in said):
         assert refused == "all", case
     if refused == "all":
         assert any(REFUSED in one.terms.rules for one in counting), case
@@ -198,11 +212,11 @@ def test_of_each_space_it_is_said_what_became_of_a_consent(after: str, first_bec
         later = LATER[after]
         if later is not None:
             put(tx, "hana", "05-01", made("hana", *later))
-        taken = {one.id: one for one in found(tx, "hana")}
+        taken = {one.id: told(one) for one in found(tx, "hana")}
     one = taken["hana-04-01"]
-    assert one.state == state
+    assert one.agreement.state == state
     assert [(space, said) for space, said, _ in became(one, taken)] == list(zip(BOTH, first_became, strict=True))
-    alone = became(one, {one.id: one})
+    alone = became(one, {one.agreement.id: one})
     assert all("2026年5月1日" not in said for _, said, _ in alone), "nothing of a paper that others took"
 
 
@@ -211,7 +225,7 @@ def test_to_come_revoked_over_and_unreadable_are_said_of_all_their_spaces() -> N
         for fate in FATES:
             put(tx, fate, "04-01", first(fate, FIRST, fate))
             (one,) = found(tx, fate)
-            assert {said for _, said, _ in became(one, {one.id: one})} == {
+            assert {said for _, said, _ in became(told(one), {})} == {
                 {
                     "active": "いま有効です",
                     "revoked": "取り消されました",
@@ -220,3 +234,12 @@ def test_to_come_revoked_over_and_unreadable_are_said_of_all_their_spaces() -> N
                     "unreadable": "最後まで読めないため、「見せない」として扱っています",
                 }[fate]
             }
+
+
+def test_what_begins_later_closes_its_spaces_until_then() -> None:
+    later = replace(FIRST, since="2026-11-21")
+    assert closed_until(later, BOTH, "2026-11-20") == (
+        "この同意は、2026年11月21日に始まります。それまで、医療側の場と介護側の場では、ほかの機関が出した情報は共有されません。"
+    )
+    assert closed_until(later, (), "2026-11-20") == closed_until(later, BOTH, "2026-11-21") == ""
+    assert closed_until(FIRST, BOTH, "2026-11-20") == ""
