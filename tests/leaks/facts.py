@@ -122,6 +122,22 @@ def _with_address(world: World) -> Things:
     )
 
 
+def _renamed(world: World, **said: object) -> Things:
+    """The city writes down once more who somebody is of whom there is no consent."""
+    person = world.people["unnamed"]
+    stored: Body = world.city.get("city-registry", f"/fhir/Patient/{person}").json()
+    changed = world.city.put(
+        "city-registry", f"/fhir/Patient/{person}", stored | {"maritalStatus": {"text": "独身"}, **said}
+    )
+    assert changed.status_code == 200, changed.text
+    return [("Patient", person, str(changed.json()["meta"]["versionId"]))]
+
+
+def _unnamed(world: World) -> Things:
+    hidden = registered(ground.numbered("unnamed"))
+    return _renamed(world, name=hidden["name"], birthDate=hidden["birthDate"])
+
+
 def _demographics(world: World) -> Things:
     """What the hospital wrote down about somebody whose record the city shows."""
     person = world.people["demographics"]
@@ -236,6 +252,7 @@ FACTS = (
     Fact("deleted", "thing", "見えないまま消された記録", _deleted),
     Fact("address", "person", "守られている住所（DV等支援措置）", _with_address, _address),
     Fact("demographics", "person", "ほかの機関が書いた氏名・生年月日・住所", _demographics),
+    Fact("unnamed", "person", "担当していて同意のない人の、市が書いた氏名・生年月日", _unnamed, _renamed),
     Fact("emergency", "thing", "ほかの人の緊急閲覧", _emergency),
     Fact("circle", "thing", "ラベルのある、家族と支援チーム", _circle),
     Fact("pending", "thing", "はじめて会い、まだ確かめられていない機関に、ほかの機関の記録と番号", _to_a_first_contact),

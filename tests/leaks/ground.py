@@ -26,7 +26,7 @@ TEAM = ("Organization/hosp", "Organization/clinic", "Organization/kyotaku", "Org
 PEOPLE = (
     "open", "category", "label", "no-consent", "revoked", "stranger", "denied", "withheld", "deleted", "address",
     "demographics", "earlier-version", "emergency", "doings", "content", "open-visit", "open-person",
-    "circle", "pending", "rescued",
+    "circle", "pending", "rescued", "unnamed",
 )  # fmt: skip
 UNKNOWN = ("no-relation", "stranger", "emergency")
 ALONE = ("stranger", "emergency", "pending", "rescued")
@@ -60,7 +60,7 @@ def lay(world: World, people: Collection[str]) -> None:
         city.team(person, *team)
         if who == "denied":
             _deny(world, person)
-        elif who != "no-consent":
+        elif who not in ("no-consent", "unnamed"):
             world.kept[f"consent of {who}"] = str(city.consent(person)["id"])
         _look_after(world, person, who, team)
         if who == "pending":

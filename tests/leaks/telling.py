@@ -131,6 +131,8 @@ def desks(ask: Asking) -> None:
             ask.page(role, path)
         for path in ("/consents", "/care-teams", "/access-record", "/disaster/people", "/why"):
             ask.form(role, path, {"patient": person, "number": "0000007391", "name": "秘蔵 花子", "birth": BORN})
+        for named in ({"name": "秘蔵 花子"}, {"name": "秘蔵 花子", "born": BORN}, {"born": BORN}):
+            ask.form(role, "/consents", named)
     asked = {"identifier": "0000007391", "reason": "試し", "place": "駅前"}
     wanted = [{"name": name, "valueString": text} for name, text in asked.items()]
     for who in (ask.who, "cm-ito"):
