@@ -33,6 +33,7 @@ MORE_ROWS = 3
 # By the first bytes of a file, whatever it is called.
 _SCANS = {b"%PDF-": "application/pdf", b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
 _NO_SCAN = "用紙のファイルは、PDF・PNG・JPEG のどれかにしてください。ほかの形のファイルは付けられません。"
+_EMPTY_SCAN = "用紙のファイルが空です（0バイト）。読み取りなおしたファイルを選んでください。"
 _LARGE_SCAN = (
     "用紙のファイルが大きすぎます。10メガバイトまでにしてください（読み取りの解像度を下げると小さくなります）。"
 )
@@ -250,6 +251,8 @@ def _scan(file: File | None) -> tuple[Scan | None, str]:
         return None, ""
     if file.too_large:
         return None, _LARGE_SCAN
+    if not file.data:
+        return None, _EMPTY_SCAN
     media_type = next((one for start, one in _SCANS.items() if file.data.startswith(start)), "")
     return (Scan(file.name, media_type, file.data), "") if media_type else (None, _NO_SCAN)
 

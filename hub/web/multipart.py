@@ -73,7 +73,7 @@ def fields_of(parts: list[_Part]) -> tuple[dict[str, str], File | None]:
     for part in parts:
         if not part.is_file:
             fields[_text(part.options.get(b"name", b""))] = _text(bytes(part.data))
-        elif part.data or part.too_large:
+        elif part.options[b"filename"]:
             chosen = part.options[b"filename"].decode("utf-8", "replace").replace("\\", "/").rpartition("/")[2]
             file = File(chosen[:120], bytes(part.data), part.too_large)
     if sum(len(name) + len(value) for name, value in fields.items()) > MAX_TEXT:

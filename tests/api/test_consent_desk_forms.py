@@ -97,6 +97,7 @@ def test_a_relative_without_a_legal_basis_is_not_offered(city: City, desk: Brows
     ("scan", "said"),
     [
         (("同意書.pdf", b"MZ\x90\x00 no paper at all"), "PDF・PNG・JPEG のどれかにしてください。"),
+        (("同意書.pdf", b""), "用紙のファイルが空です（0バイト）。"),
         (("form.html", b"<html>%PDF-"), "PDF・PNG・JPEG のどれかにしてください。"),
         (("同意書.pdf", b"%PDF-" + b"x" * TEN), "10メガバイトまでにしてください"),
         (("同意書.pdf", b"%PDF-" + b"x" * 4 * TEN), "10メガバイトまでにしてください"),
