@@ -39,9 +39,11 @@ OF_FILE = {  # in place of ENGINE for a file of the rules, before DOORS for anot
         *("tests/unit/consent/test_consent_compiled.py", "tests/api/test_consent_rows.py"),
         "tests/properties/test_reference_agrees.py::test_engine_query_and_reference_agree",
     ),
+    "consent/decide.py": (*ENGINE, "tests/api/test_why_in_an_emergency.py"),
     "consent/what_if.py": ("tests/unit/consent/test_consent_what_if.py", "tests/api/test_what_if.py"),
     "hub/access/agreements.py": (
-        *("tests/unit/access/test_access_agreements.py", "tests/api/test_consent_desk.py"),
+        *("tests/unit/access/test_access_agreements.py", "tests/unit/access/test_access_consent_copy.py"),
+        "tests/api/test_consent_desk.py",
         *("tests/api/test_consent_desk_forms.py", "tests/api/test_why.py"),
     ),
     "hub/access/area.py": ("tests/unit/test_disaster_area.py", "tests/api/test_disaster.py"),
@@ -63,9 +65,11 @@ OF_FILE = {  # in place of ENGINE for a file of the rules, before DOORS for anot
     ),
     "hub/access/emergencies.py": (
         *("tests/unit/access/test_access_declarations.py", "tests/api/test_emergency.py"),
-        "tests/api/test_emergency_refused.py",
+        *("tests/api/test_emergency_refused.py", "tests/api/test_why_in_an_emergency.py"),
     ),
-    "hub/access/explaining.py": ("tests/unit/access/test_access_explaining.py", "tests/api/test_why.py"),
+    "hub/access/explaining.py": (
+        *("tests/unit/access/test_access_explaining.py", "tests/api/test_why.py", "tests/api/test_why_refusals.py"),
+    ),
     "hub/access/facts.py": ("tests/unit/access/test_access_facts.py", "tests/api/test_protected_address.py"),
     "hub/access/filter.py": (
         *("tests/unit/consent/test_consent_rules.py", "tests/unit/access/test_access_patient_record.py"),
