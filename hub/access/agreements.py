@@ -1,6 +1,6 @@
 """A resident's consents as people are told of them: what each says, and whether it counts now (CONSENT.md §3)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from consent import ConsentRecord, ConsentRule, Period
@@ -78,14 +78,14 @@ def _agreement(row: Row, record: ConsentRecord, stands: Standing, now: datetime)
         form=reference_of(body.get("sourceReference")).removeprefix("DocumentReference/"),
         terms=terms,
         speaks=spoken,
-        state=_state(record, bool(spoken), now),
+        state=_state(record, spoken, stands, now),
         problem=record.unreadable or "",
         replaced={space: by.removeprefix("Consent/") for space, by in speaking.items() if by != record.id},
         counts=any(one.id == record.id for one in stands.in_force),
     )
 
 
-def _state(record: ConsentRecord, speaks: bool, now: datetime) -> State:
+def _state(record: ConsentRecord, spoken: Sequence[str], stands: Standing, now: datetime) -> State:
     if record.unreadable:
         return "unreadable"
     if record.revoked:
@@ -94,7 +94,10 @@ def _state(record: ConsentRecord, speaks: bool, now: datetime) -> State:
         return "over"
     if not (record.period.has_begun(now) and record.signed.has_begun(now)):
         return "to-come"
-    return "in-force" if speaks else "replaced"
+    if not spoken:
+        return "replaced"
+    # Where the dates leave open which is the latest, a consent may speak for a space and not open it (CONSENT §3.1).
+    return "in-force" if not record.permits or all(stands.opening.get(one) == record for one in spoken) else "unclear"
 
 
 def rule_of(rule: ConsentRule) -> Rule:

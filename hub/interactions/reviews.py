@@ -170,6 +170,9 @@ def allow(tx: Tx, credential: Credential, id_: str, context: Context) -> None:
     _, case = _for_officer(tx, credential, id_, context)
     if case.kind != reviews.ALARM:
         raise not_found()
+    stop = emergencies.stop_before(tx, _id(case.subject), case.opened)
+    if stop is None or stop.allowed:  # a page of before does not lift a stop that came after it
+        raise Conflict("Somebody else let this person declare again.", reason="decided")
     allow_again(tx, credential, _id(case.subject), context)
 
 

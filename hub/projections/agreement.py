@@ -9,9 +9,10 @@ from hub.projections.professions import PROFESSIONS
 from hub.projections.wording import day
 from profiles import category_name
 
-State: TypeAlias = Literal["in-force", "to-come", "replaced", "revoked", "over", "unreadable"]
+State: TypeAlias = Literal["in-force", "unclear", "to-come", "replaced", "revoked", "over", "unreadable"]
 STATES: Mapping[State, str] = {
     "in-force": "いま有効です",
+    "unclear": "同じ日の用紙と、どちらがあとかわからないため、はっきりするまで「見せない」として扱う場があります",
     "to-come": "まだ始まっていません",
     "replaced": "新しい同意に置き換わりました",
     "revoked": "取り消されました",

@@ -141,6 +141,8 @@ def _sentences(one: Told) -> Iterator[str]:
         case "to-come":
             yield f"まだ始まっていません。それまで、{closed}始まると、つぎのとおりになります。"
             yield from one.spoken
+        case "unclear":
+            yield f"{STATES['unclear']}。窓口で、新しい用紙に書き直せます。"
         case "revoked":
             yield f"取り消されています。{ending_in_words(one.ending) if one.ending else ''}{closed}"
         case "over":

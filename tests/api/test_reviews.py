@@ -224,6 +224,25 @@ def test_an_alarm_lets_somebody_declare_again(city: City, officer: Browser) -> N
     assert decide(officer, other, "allow") == 404
 
 
+def test_an_alarm_that_was_closed_can_still_be_answered_and_an_old_one_lifts_no_later_stop(
+    city: City, officer: Browser
+) -> None:
+    stopped = "INSERT INTO emergency_stop (person, raised, organisation, allowed, allowed_by)"
+    cases = []
+    for _ in range(2):
+        city.clock.move(minutes=1)
+        change(city, f"{stopped} VALUES ('ns-abe', :now, 'hosp', '', '')", now=instant(city.clock.now))
+        cases.append(opened(city, "emergency-alarm", "EmergencyStop/ns-abe"))
+        if len(cases) == 1:
+            assert decide(officer, cases[0], "justified") == 303
+            assert "また宣言できるようにする" in officer.page(PAGE)
+            assert decide(officer, cases[0], "allow") == 303
+            assert "また宣言できるようにする" not in officer.page(PAGE)
+    assert decide(officer, cases[0], "allow") == 409
+    assert "この方は、いま宣言できません" in officer.page(PAGE)
+    assert decide(officer, cases[1], "allow") == 303
+
+
 def test_an_auditor_looks_and_is_told_no_name(city: City) -> None:
     person = city.resident()
     emergency(city, PARAMEDIC, name="山田 花子", birthDate="1940-05-01")

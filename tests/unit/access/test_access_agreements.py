@@ -72,6 +72,23 @@ def test_each_space_has_one_that_speaks_for_it() -> None:
     assert (replaced.speaks, replaced.state, replaced.can_be_revoked) == ((), "replaced", False)
 
 
+@pytest.mark.parametrize("waits", ["first", "second"])
+def test_of_two_papers_of_one_day_none_is_said_to_be_in_force_where_the_space_is_closed(waits: str) -> None:
+    """The other has not begun, and nobody knows which was signed later: nothing is shown (CONSENT §3.1)."""
+    plain = signed(dateTime="2026-06-01")
+    later = signed(dateTime="2026-06-01", provision={"type": "permit", "period": {"start": "2026-11-21"}})
+    found = told({one: later if one == waits else plain for one in PAIR})
+    assert "in-force" not in {one.state for one in found.values()}
+    assert [one.state for one in found.values() if one.speaks] in (["unclear"], ["to-come"])
+    alike = told({one: signed(dateTime="2026-06-01") for one in PAIR})
+    assert sorted(one.state for one in alike.values()) == ["in-force", "replaced"], "both open it"
+    denied = told({one: signed(dateTime="2026-06-01", root="deny") for one in PAIR})
+    assert sorted(one.state for one in denied.values()) == ["in-force", "replaced"], "both close it"
+
+
+PAIR = ("first", "second")
+
+
 def test_a_draft_is_not_told() -> None:
     assert [*told({"draft": signed(status="draft"), "c1": signed()})] == ["c1"]
 
