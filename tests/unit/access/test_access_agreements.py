@@ -80,6 +80,8 @@ def test_of_two_papers_of_one_day_none_is_said_to_be_in_force_where_the_space_is
     found = told({one: later if one == waits else plain for one in PAIR})
     assert "in-force" not in {one.state for one in found.values()}
     assert [one.state for one in found.values() if one.speaks] in (["unclear"], ["to-come"])
+    of_both = told({"a": later, "z": signed("medical", "team", dateTime="2026-06-01")})["z"]
+    assert (of_both.speaks, of_both.state) == (("medical", "team"), "unclear"), "one of its spaces is closed"
     alike = told({one: signed(dateTime="2026-06-01") for one in PAIR})
     assert sorted(one.state for one in alike.values()) == ["in-force", "replaced"], "both open it"
     denied = told({one: signed(dateTime="2026-06-01", root="deny") for one in PAIR})
