@@ -10,6 +10,7 @@ from hub.access.decide import Grant
 from hub.context import Caller, Context, Credential, instant
 from hub.errors import NOT_FOR_ROLE, Conflict, Refused, not_found
 from hub.interactions.care_team_desk import keepers
+from hub.interactions.listed import about
 from hub.interactions.my_people import Person, shown_people, today
 from hub.projections.rows import record
 from hub.question import Shown
@@ -87,16 +88,14 @@ class Desk:
     query: str = "desk"
 
     def patients(self, tx: Tx) -> tuple[str, ...]:
-        named = [row.patient for row in (*relations.pending(tx), *store.confirmed(tx, LATEST))]
-        for row in (*identity.candidates(tx), *store.decided(tx, LATEST)):
-            named += [row.patient, row.other]
-        return tuple(dict.fromkeys(named))
+        return ()
 
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[DeskPage]:
         at_the_desk(grant.caller)
         unread = rules.unreadable(tx, rules.of_city(tx, grant.caller.rules))
-        concerned = dict.fromkeys([*self.patients(tx), *(one.patient for one in unread[:UNREADABLE])])
-        people = shown_people(tx, grant, list(concerned), today(context), source=grant.caller.organisation)
+        concerned = list(dict.fromkeys([*_waiting(tx), *(one.patient for one in unread[:UNREADABLE])]))
+        with about(tx, grant, self, concerned, context) as wider:
+            people = shown_people(tx, wider, concerned, today(context), source=grant.caller.organisation)
         organisations = {row.id: row for row in registry.organisations(tx)}
         names = registry.person_names(tx)
         page = DeskPage(
@@ -174,6 +173,14 @@ def _log(tx: Tx, caller: Caller, interaction: str, patients: Sequence[str], cont
             for one in patients
         ],
     )
+
+
+def _waiting(tx: Tx) -> list[str]:
+    """Whom the contacts and the pairs of the page are about."""
+    named = [row.patient for row in (*relations.pending(tx), *store.confirmed(tx, LATEST))]
+    for row in (*identity.candidates(tx), *store.decided(tx, LATEST)):
+        named += [row.patient, row.other]
+    return named
 
 
 def _contacts(

@@ -10,6 +10,7 @@ from hub.errors import Conflict, Malformed, Refused, not_found
 from hub.interactions.access_record import kinds_of
 from hub.interactions.disaster.declare import is_officer, may_look, refuse_others
 from hub.interactions.emergency.declare import allow_again
+from hub.interactions.listed import about
 from hub.interactions.my_people import Person, shown_people, today
 from hub.projections.audit_event import AuditRecord
 from hub.projections.rows import record
@@ -118,23 +119,25 @@ class Reviews:
     query: str = "reviews"
 
     def patients(self, tx: Tx) -> tuple[str, ...]:
-        rows = (*reviews.waiting(tx, ON_A_PAGE, self.after), *reviews.closed(tx, CLOSED))
-        return tuple(dict.fromkeys(row.patient for row in rows if row.patient))
+        return ()
 
     def answer(self, tx: Tx, grant: Grant, context: Context) -> Shown[ReviewPage]:
         caller = grant.caller
         refuse_others(caller, who=may_look)
-        people = {one: Person(one) for one in grant.asked}
-        if grant.covers("Patient"):
-            people = shown_people(tx, grant, list(grant.asked), today(context), source=caller.organisation)
-        reader = _Reader(tx, caller, context, people, registry.person_names(tx), registry.organisation_names(tx))
         rows, (wait, alarms) = reviews.waiting(tx, ON_A_PAGE + 1, self.after), reviews.how_many_wait(tx)
+        waiting, closed = rows[:ON_A_PAGE], reviews.closed(tx, CLOSED)
+        concerned = list(dict.fromkeys(row.patient for row in (*waiting, *closed) if row.patient))
+        people = {one: Person(one) for one in concerned}
+        if grant.covers("Patient"):
+            with about(tx, grant, self, concerned, context) as wider:
+                people = shown_people(tx, wider, concerned, today(context), source=caller.organisation)
+        reader = _Reader(tx, caller, context, people, registry.person_names(tx), registry.organisation_names(tx))
         page = ReviewPage(
-            waiting=[reader.case(row) for row in rows[:ON_A_PAGE]],
+            waiting=[reader.case(row) for row in waiting],
             wait=wait,
             alarms=alarms,
-            next=rows[ON_A_PAGE - 1].id if len(rows) > ON_A_PAGE else "",
-            closed=[reader.case(row) for row in reviews.closed(tx, CLOSED)],
+            next=waiting[-1].id if len(rows) > ON_A_PAGE else "",
+            closed=[reader.case(row) for row in closed],
             acts=is_officer(caller),
         )
         return Shown(page, {one.id: (one.record,) for one in people.values() if one.record}, "officer")

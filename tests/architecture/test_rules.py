@@ -222,6 +222,7 @@ _LIFTING = frozenset(
         "hub/interactions/feed.py",  # of whom the next items are, before they are decided about
         "hub/interactions/deciding.py",  # the names of the rules that decided
         "hub/interactions/hidden.py",  # whether there is anything that the resident hides
+        "hub/interactions/listed.py",  # whom a list is about, once it may be shown
         "hub/interactions/my_people.py",  # who is on the page, before they are decided about
         "hub/interactions/search.py",  # whose rules it needs; what comes along is judged by those
         "hub/interactions/what_if.py",  # who would gain and lose: counts
