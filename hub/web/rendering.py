@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import Response
 
 from hub.web.frame import Frame
+from hub.web.unreadable_words import in_japanese
 from hub.web.words import CHANGES, FILTERS, WHY_A_PAIR
 
 FOLDER = Path(__file__).parent
@@ -22,7 +23,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(FILTERS)
+    environment.filters.update(FILTERS, unreadable=in_japanese)
     environment.globals.update(
         changes=CHANGES,
         why_a_pair=WHY_A_PAIR,

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.api.disasters import OFFICER
 from tests.api.pages_city import (
     AUDITOR,
     CARE_MANAGER,
@@ -138,7 +139,10 @@ def test_a_consent_that_cannot_be_read_is_told_with_its_reason(city: City, desk:
     )
     text = words(desk.page("/desk"))
     assert "読めない同意 1件" in text
+    assert "読めなかったところ： 例外1：「情報の種類」が読みとれません。" in text
     assert "genome" in text
+    waits = words(browser_of(city, OFFICER).page("/reviews"))
+    assert "例外1：「情報の種類」が読みとれません。" in waits
 
 
 @pytest.mark.parametrize("role", [CARE_MANAGER, PHYSICIAN, AUDITOR])
