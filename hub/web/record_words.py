@@ -1,8 +1,8 @@
 """An entry of a resident's record of access, in the words in which it is told to the resident.  Pure."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from hub.access.explaining import explain_reason
 from hub.interactions.access_record import Day, Entry, Machines, RecordPage
@@ -65,6 +65,7 @@ class Told:
     """One entry: who did what, for which purpose, and why it was possible or not.
 
     ``said`` is what was done to what, as a sentence; ``mark`` says in a word that it was not done.
+    ``again`` are earlier ones of the day that are told in the same words; nobody has asked about any of them.
     """
 
     entry: Entry
@@ -74,6 +75,12 @@ class Told:
     why: str
     special: str
     mark: str
+    again: tuple["Told", ...] = ()
+
+    @property
+    def times(self) -> int:
+        """How often it happened on the day."""
+        return 1 + len(self.again)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +115,24 @@ def each(days: Sequence[ToldDay]) -> list[Told]:
     """Every entry of these days, of each day the people's first."""
     found: list[Told] = []
     for day in days:
-        found += [*day.people, *day.refused, *day.undone, *(one for machines in day.machines for one in machines.each)]
+        told_once = [*day.people, *day.refused, *day.undone, *(one for of in day.machines for one in of.each)]
+        found += [each_ for one in told_once for each_ in (one, *one.again)]
     return found
 
 
 def _day(day: Day, tell: Callable[[Entry], Told]) -> ToldDay:
     machines = tuple(_summed(one, tell) for one in day.machines)
-    people, refused, undone = (tuple(map(tell, part)) for part in (day.people, day.refused, day.undone))
+    people, refused, undone = (_gathered(map(tell, part)) for part in (day.people, day.refused, day.undone))
     return ToldDay(day.date, people, machines, refused, undone)
+
+
+def _gathered(entries: Iterable[Told]) -> tuple[Told, ...]:
+    """Each thing that is told once, at its newest: somebody opens the same list ten times a day."""
+    alike: dict[tuple[str, ...], list[Told]] = {}
+    for one in entries:
+        stands_alone = (one.entry.record.id,) if one.special or one.entry.asked else ()
+        alike.setdefault((one.who, one.said, one.purpose, one.why, one.mark, *stands_alone), []).append(one)
+    return tuple(replace(newest, again=tuple(again)) for newest, *again in alike.values())
 
 
 def _summed(machines: Machines, tell: Callable[[Entry], Told]) -> Summed:

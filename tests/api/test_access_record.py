@@ -103,6 +103,33 @@ def test_the_record_is_the_multiset_of_the_residents_audit_events(city: City, de
     assert not set(entries(desk, f"/access-record/{other}")) & set(told)
 
 
+def test_what_somebody_does_again_and_again_is_told_once_with_every_time(city: City, person: str) -> None:
+    manager, worker = browser_of(city, CARE_MANAGER), browser_of(city, CARE_WORKER)
+    for _ in range(2):
+        city.clock.move(minutes=7)
+        manager.page(f"/people/{person}")
+        worker.get(f"/people/{person}")
+    desk = browser_of(city, SECRETARIAT)
+    text = words(desk.page(f"/access-record/{person}"))
+    assert text.count("お断りしたもの 3件 12:14 お見せしていません 試験デイサービス（介護サービス）の介護職員") == 1
+    assert text.count("この日、同じ内容でほかに 2回（12:00 から）") == 2
+    paper = words(desk.page(f"/access-record/{person}/print"))
+    assert "12:14、 12:07 、 12:00 （3回） 試験居宅介護支援事業所の介護支援専門員 伊藤 美和" in paper
+    assert "12:14、 12:07 、 12:00 （3回） 試験デイサービス（介護サービス）の介護職員 鈴木 理恵" in paper
+
+
+def test_what_was_asked_about_stands_alone(city: City, desk: Browser, person: str) -> None:
+    manager = browser_of(city, CARE_MANAGER)
+    for _ in range(2):
+        city.clock.move(minutes=7)
+        manager.page(f"/people/{person}")
+    looks = [row["id"] for row in city.log(patient=person, person="cm-ito")]
+    assert desk.post(f"/access-record/{person}/entries/{looks[1]}", {"text": "なぜですか。"}).status_code == 303
+    text = words(desk.page(f"/access-record/{person}?show=people"))
+    assert "この日、同じ内容でほかに 1回（12:00 から）" in text
+    assert "12:07 試験居宅介護支援事業所の介護支援専門員 伊藤 美和" in text.partition("質問 なぜですか。")[0]
+
+
 def logged(city: City, person: str, days: int, each: int) -> None:
     """So many further entries on each of the days that follow, all at one instant of theirs."""
     found = city.store.lane.do(lambda tx: audit.find(tx, {"patient": person}, count=1))
