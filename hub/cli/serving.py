@@ -40,8 +40,8 @@ def serve(place: Place, host: str, port: int, workers: int = 1, *, restored: boo
 
     ``restored``: although revocations may be missing in it, so that they can be registered again.
     """
-    if restored and not is_loopback(host):
-        raise CannotDo(f"A restored store is served on the loopback address only, not on {host}.")
+    if restored and _is_reached_by_others(host):
+        raise CannotDo(f"A restored store is served on the loopback address only, not on {_reached(host)}.")
     if workers > 1 and not place.database_url:
         raise CannotDo("The embedded store has one process. For more of them, give --database-url of a PostgreSQL.")
     refuse_taken_port(host, port)
@@ -57,10 +57,12 @@ def _serve(place: Place, host: str, port: int, workers: int, mark: Path | None) 
     if city is None:
         store.lane.close()
         raise CannotDo("No city file is in force. Run: renkei city apply city.toml, or: renkei demo")
-    if city.demo_sign_in and not is_loopback(host):
+    if city.demo_sign_in and _is_reached_by_others(host):
         store.lane.close()
-        raise CannotDo(f"This city allows the demo sign-in, by which anybody is anybody: loopback only, not {host}.")
-    base_url = _base_url(city.base_url, host, port)
+        where = _reached(host)
+        raise CannotDo(f"This city allows the demo sign-in, by which anybody is anybody: loopback only, not {where}.")
+    # What clients call the hub: the city's address, unless only this machine reaches it.
+    base_url = city.base_url.rstrip("/") if _is_reached_by_others(host) else f"http://{host}:{port}"
     if workers == 1:
         run(create_app(store.lane, store.secret, Settings(), base_url, mark=mark), host, port)
         return
@@ -86,8 +88,8 @@ def _refuse_restored(store: Store, mark: Path) -> None:
 
 def demo(place: Place, host: str, port: int, directory: Path) -> None:
     """Make and serve the demo city."""
-    if not is_loopback(host):
-        raise CannotDo(f"The demo city is served on the loopback address only, not on {host}.")
+    if _is_reached_by_others(host):
+        raise CannotDo(f"The demo city is served on the loopback address only, not on {_reached(host)}.")
     refuse_taken_port(host, port)
     started = monotonic()
     with _alone(place):
@@ -204,8 +206,12 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _base_url(registered: str, host: str, port: int) -> str:
-    return f"http://{host}:{port}" if is_loopback(host) else registered.rstrip("/")
+def _is_reached_by_others(host: str) -> bool:
+    return not is_loopback(host) or Settings().behind_proxy
+
+
+def _reached(host: str) -> str:
+    return f"{host} behind a proxy (RENKEI_BEHIND_PROXY)" if Settings().behind_proxy else host
 
 
 def _welcome(host: str, port: int) -> str:

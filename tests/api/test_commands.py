@@ -113,6 +113,18 @@ def test_serve_refuses_a_store_without_a_city_and_the_demo_sign_in_off_loopback(
     assert "loopback" in str(demo.exception)
 
 
+def test_behind_a_proxy_the_loopback_address_is_reached_by_others(
+    tmp_path: Path, keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    renkei("city", "apply", SMALL / "city.toml", "--data", tmp_path / "var", "--keys", keys)
+    monkeypatch.setenv("RENKEI_BEHIND_PROXY", "true")
+    for words in (["serve"], ["serve", "--restored"], ["demo"]):
+        refused = renkei(*words, "--data", tmp_path / "var", "--port", "0")
+        assert "not on 127.0.0.1 behind a proxy" in str(refused.exception) or "demo sign-in" in str(refused.exception)
+        assert "loopback" in str(refused.exception)
+        assert "RENKEI_BEHIND_PROXY" in str(refused.exception)
+
+
 def test_the_store_is_not_opened_when_others_may_read_its_key(tmp_path: Path, keys: Path) -> None:
     renkei("city", "apply", SMALL / "city.toml", "--data", tmp_path / "var", "--keys", keys)
     key = tmp_path / "var" / "hub.key"

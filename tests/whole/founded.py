@@ -51,13 +51,13 @@ class Town:
         return self
 
 
-def found(place: Path | Place) -> None:
+def found(place: Path | Place, city: Path = SMALL / "city.toml") -> None:
     """Make the store, as an operator founds a city."""
     data = place if isinstance(place, Path) else place.data
     make_keys(data, SYSTEMS)
     store = open_store(place)
     context = Context(datetime.now(UTC), "setup", lambda: uuid4().hex, "http://127.0.0.1")
-    file = read_city(SMALL / "city.toml", data)
+    file = read_city(city, data)
     store.lane.do(lambda tx: apply(tx, file, context))
     store.lane.close()
 

@@ -25,18 +25,19 @@ def free_port() -> int:
 
 
 class HubProcess:
-    """``renkei <command>`` as a process; ready when it is made, and ``started`` says after how many seconds."""
+    """``renkei <command>`` as a process; ready when it is made, and ``started`` says after how many seconds.
 
-    def __init__(self, data: Path, *command: str, port: int) -> None:
+    ``environment``: further variables, with their whole names.
+    """
+
+    def __init__(self, data: Path, *command: str, port: int, **environment: str) -> None:
         self.data, self.port = data, port
         self.base_url = f"http://127.0.0.1:{port}"
         self._said = (data / "output.txt").open("ab")
         begun = monotonic()
         arguments = [sys.executable, "-c", _ENTRY, *command, "--data", str(data), "--port", str(port)]
-        environment = os.environ | NO_LIMITS | {"PYTHONPATH": str(ROOT)}
-        self._process = subprocess.Popen(
-            arguments, cwd=ROOT, env=environment, stdout=self._said, stderr=subprocess.STDOUT
-        )
+        around = os.environ | NO_LIMITS | {"PYTHONPATH": str(ROOT)} | environment
+        self._process = subprocess.Popen(arguments, cwd=ROOT, env=around, stdout=self._said, stderr=subprocess.STDOUT)
         try:
             self._wait_until_ready(begun + PATIENCE)
         except BaseException:
