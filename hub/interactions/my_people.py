@@ -1,5 +1,6 @@
 """担当している方: everybody whom the caller looks after, those with news first (U2)."""
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -16,7 +17,7 @@ from hub.store import fence, search, timeline
 from hub.store.database import Tx
 from hub.store.registry import JST
 from hub.store.sql import MANY, Row, in_list
-from profiles import parse_query
+from profiles import BadParameter, parse_query
 from profiles.canonical import NAME_REPRESENTATION
 from profiles.json import read_json
 from profiles.resource import Json, as_object, as_text, objects
@@ -157,7 +158,10 @@ def named(tx: Tx, walk: Walk, name: str) -> _Listed:
 
     They are decided about by and by, until there are more than a page has: what is hidden changes nothing of that.
     """
-    parsed = parse_query("Patient", [("name", name)])
+    try:
+        parsed = parse_query("Patient", [("name", re.sub(r"([\\,|$])", r"\\\1", name))])  # typed: no separators
+    except BadParameter:  # not one letter
+        return _Listed(walk.about(tx, ()), ())
     near = search.Near(walk.caller.organisation, walk.caller.person or "")
     candidates, found = search.whose(tx, parsed, near, count=EVERYBODY), list[str]()
     for start in range(0, len(candidates), MANY):

@@ -38,12 +38,15 @@ def _visible(text: str) -> str:
 
 
 def local(moment: str) -> datetime | None:
-    """A FHIR dateTime or instant with a time of day, in Japan's time; ``None`` for dates and anything else."""
+    """A FHIR dateTime or instant with a time of day, in Japan's time; ``None`` for dates and anything else.
+
+    So it is for the first and the last hours of the calendar, which in another zone are in no year ("without end").
+    """
     if "T" not in moment or not _DATE_TIME.fullmatch(moment):
         return None
     try:
         return datetime.fromisoformat(moment).astimezone(JAPAN)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
 
 

@@ -1,7 +1,7 @@
 """Disasters: the board of the municipality's officers, and the forms by which two of them open and end one."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import cast, get_args
 from urllib.parse import urlencode
@@ -123,10 +123,10 @@ def _wanted(asked: QueryParams, organisations: Sequence[str] | None = None) -> W
 
 
 def _moment(text: str) -> datetime | None:
-    """What a field of date and time says, in Japan."""
+    """What a field of date and time says, in Japan; none for what is in no year elsewhere."""
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=JST)
-    except ValueError:
+        return datetime.fromisoformat(text).replace(tzinfo=JST).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
 
 

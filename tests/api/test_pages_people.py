@@ -1,5 +1,7 @@
 """担当している方: whom a page lists, what it says of them, and who may open it."""
 
+from urllib.parse import urlencode
+
 import pytest
 
 from tests.api.pages_city import (
@@ -152,6 +154,15 @@ def test_i_find_somebody_by_the_beginning_of_a_name_or_of_how_it_is_read(city: C
     nobody = words(browser.page("/people?name=<b>ない"))
     assert "見つかりませんでした" in nobody
     assert "「<b>ない」で始まる方は、0人です" in nobody
+
+
+def test_a_sign_in_a_name_is_a_sign_and_no_separator(city: City) -> None:
+    looked_after(city)
+    browser = browser_of(city, CARE_MANAGER)
+    for name in (",", "、", "山田,", "川上,山田", "\\", "$", "|", "。", "\u200b", "\0"):
+        page = browser.get(f"/people?{urlencode({'name': name})}")
+        assert (page.status_code, page.text.count(ROW)) == (200, 0), name
+        assert "見つかりませんでした" in page.text
 
 
 def test_nobody_is_found_by_a_name_that_may_not_be_seen(city: City) -> None:

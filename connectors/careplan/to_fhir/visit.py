@@ -83,7 +83,9 @@ def _end(day: str, start: str, end: str) -> str:
 
 
 def _next(day: str) -> str:
-    return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+    """The following day; the last of the calendar has none."""
+    known = date.fromisoformat(day)
+    return (known + timedelta(days=1)).isoformat() if known < date.max else day
 
 
 def _minutes(time: str) -> int:

@@ -14,6 +14,8 @@ from profiles.resource import Json, Resource, as_object, as_text, objects
 # A drug may be in the house for a while after its last day; without days, the national service keeps 100 (FACTS §2.5).
 LEFT_OVER = timedelta(days=14)
 WITHOUT_DAYS = timedelta(days=100)
+LONGEST = 36_500.0
+"""Days: more than these are a lifetime."""
 _ENDED = {
     "cancelled", "declined", "draft", "inactive", "not-done", "not-taken", "rejected", "revoked", "stopped",
     "superseded",
@@ -81,8 +83,8 @@ def _in_use(held: Held, today: date) -> bool:
     if held.type == "MedicationStatement" and resource.get("status") == "active":
         return True
     days = days_supplied(resource)
-    lasts = timedelta(days=int(float(days))) + LEFT_OVER if days else WITHOUT_DAYS
-    return _first_day(held.moment) + lasts >= today
+    lasts = timedelta(days=max(0.0, min(float(days), LONGEST))) + LEFT_OVER if days else WITHOUT_DAYS
+    return today - _first_day(held.moment) <= lasts  # a day after 9999 there is none: nothing is added to it
 
 
 def _over(held: Held, name: str, today: date) -> bool:
