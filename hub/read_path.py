@@ -12,10 +12,10 @@ from hub.access import decide
 from hub.access.caller import authenticate, nobody
 from hub.access.decide import Basis, Grant
 from hub.context import Caller, Context, Credential
-from hub.errors import HubError, Unauthenticated
+from hub.errors import HubError
 from hub.projections.rows import record
 from hub.question import Question, Shown
-from hub.store import audit, fence
+from hub.store import audit, fence, registry
 from hub.store.database import Tx
 
 T = TypeVar("T")
@@ -94,12 +94,9 @@ def refused(
 
     ``patients`` says whose it would have been: the log of each of them has the attempt.
     """
-    about: tuple[str, ...] = ()
-    try:
-        caller = authenticate(tx, replace(credential, purpose=""), context)
-        about = (patients(tx) if patients else None) or ()
-    except Unauthenticated:
-        caller = nobody(credential)
+    known = registry.caller(tx, credential, context.now)
+    caller = known or nobody(credential)
+    about = (patients(tx) if patients and known else None) or ()
     outcome = "8" if error.status in (401, 403, 404) else "4"
     audit.put(
         tx,

@@ -36,3 +36,14 @@ def test_an_emergency_is_declared_and_never_claimed(city: City, claimed: str) ->
 def test_a_system_keeps_the_purpose_of_its_registration(city: City) -> None:
     assert city.get("hosp-ehr", "/fhir/Patient", **{PURPOSE: "TREAT"}).status_code == 200
     assert city.get("hosp-ehr", "/fhir/Patient", **{PURPOSE: "CAREMGT"}).status_code == 403
+
+
+def test_a_refusal_keeps_the_purpose_that_was_named(city: City) -> None:
+    person = city.resident()
+    assert city.get("cm-ito", f"/fhir/Patient/{person}", **{PURPOSE: "COC"}).status_code == 404
+    assert city.get("hosp-ehr", f"/fhir/Patient/{person}", **{PURPOSE: "COC"}).status_code == 403
+    refused = city.log(outcome="8")
+    assert [(row["person"] or row["system"], row["purpose"]) for row in refused] == [
+        ("hosp-ehr", "TREAT"),  # a system's is that of its registration
+        ("cm-ito", "COC"),
+    ]
